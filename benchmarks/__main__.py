@@ -1,0 +1,106 @@
+"""Prints documents per second and milliseconds per step for the example plan, on one core.
+
+Each step is compared with the floor: parsing the same document with lxml and dumping the same record with orjson.
+Figures on shared machines are noisy: compare the ratios of one run.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import orjson
+from lxml import etree
+
+from interop.documents import examine, write
+from mappings.formats import FORMATS, format_named
+from schemas.structures import shipped
+from validators.conditions import check_conditions
+from validators.content import check_content, check_envelope
+from validators.xml import check_xml
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "plan-effica.xml"
+ROUNDS, SECONDS = 5, 0.3
+
+
+def milliseconds(step: Callable[[], object]) -> float:
+    """The median over rounds of the CPU time that one call of a step takes."""
+    step()
+    times = []
+    gc.disable()
+    for _ in range(ROUNDS):
+        calls, start = 0, time.process_time()
+        while time.process_time() - start < SECONDS:
+            step()
+            calls += 1
+        times.append((time.process_time() - start) / calls * 1000)
+    gc.enable()
+    return median(times)
+
+
+def steps() -> list[tuple[str, Callable[[], object]]]:
+    data = EXAMPLE.read_bytes()
+    effica = format_named("effica")
+    parsed = effica.parse(data)
+    record = examine(data).record
+    assert record is not None
+    assert effica.schema is not None
+    schema, structure = effica.schema, shipped()[record.structure]
+    rows: list[tuple[str, Callable[[], object]]] = [
+        ("floor: lxml parse + orjson dump", lambda: (etree.fromstring(data), orjson.dumps(record.content))),
+        ("read   effica: parse", lambda: effica.parse(data)),
+        ("check  XSD", lambda: check_xml(schema, parsed.tree)),
+        ("map    effica to record", lambda: effica.decode(parsed)),
+        (
+            "check  content and envelope",
+            lambda: (check_content(structure, record.content), check_envelope(record.envelope)),
+        ),
+        ("check  conditional rules", lambda: check_conditions(structure, record.content)),
+    ]
+    rows += [(f"write  {form.name}", lambda form=form: form.write(record)) for form in FORMATS]  # type: ignore[misc]
+    written = {form.name: form.write(record).data for form in FORMATS}
+    rows += [(f"read   {form.name}", lambda form=form: form.read(written[form.name])) for form in FORMATS]  # type: ignore[misc]
+    rows += [
+        ("whole  validate effica", lambda: examine(data)),
+        ("whole  effica to omni360 and apotti", lambda: _both(data)),
+    ]
+    return rows
+
+
+def _both(data: bytes) -> None:
+    record = examine(data).record
+    if record is not None:
+        write(record, "omni360")
+        write(record, "apotti")
+
+
+def start_up() -> None:
+    """Prints how long whole commands take, from the shell's point of view."""
+    for arguments in (["--help"], ["validate", str(EXAMPLE)]):
+        command = [sys.executable, "-c", "from interop.cli import main; main()", *arguments]
+        times = []
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            subprocess.run(command, capture_output=True, check=True)
+            times.append(time.perf_counter() - start)
+        print(f"{'start  interop ' + arguments[0]:<38}{median(times) * 1000:>10.0f} ms wall")
+
+
+def main() -> None:
+    print(f"{EXAMPLE.name}, {len(EXAMPLE.read_bytes())} bytes, one core, CPU time, median of {ROUNDS} rounds\n")
+    print(f"{'step':<38}{'ms':>10}{'documents/s':>14}{'x floor':>10}")
+    floor = 0.0
+    for name, step in steps():
+        cost = milliseconds(step)
+        floor = floor or cost
+        print(f"{name:<38}{cost:>10.3f}{1000 / cost:>14.0f}{cost / floor:>10.1f}")
+    print()
+    start_up()
+
+
+main()

@@ -1,0 +1,1 @@
+"""The service: command line, exchange, store, adapters to the record systems, and their sandboxes."""

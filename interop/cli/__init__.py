@@ -1,0 +1,105 @@
+"""The command line `interop`. Each command's module is loaded only when it is the one that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from interop.errors import InteropError
+
+__all__ = ["COMMANDS", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: where it stands, what `--help` says of it, and whether it is a group of commands."""
+
+    module: str
+    name: str
+    help: str
+    group: bool = False
+
+
+COMMANDS: Mapping[str, Command] = {
+    "validate": Command("document_commands", "validate_command", "Judge documents and say what is wrong, and where."),
+    "convert": Command("document_commands", "convert_command", "Write a document in another format."),
+    "form": Command("form", "form_command", "Print a structure or a document as a form, PDF or HTML."),
+    "structures": Command(
+        "structures", "structures", "THL's document structures: list, search, show, diff.", group=True
+    ),
+    "demo": Command("demo", "demo", "Exchange a client plan among three sandboxes and show what happened."),
+    "serve": Command("serve", "serve_command", "Run the exchange with the systems of the settings file."),
+}
+
+_ABOUT = """Finland's social-care plans between record systems: validate, convert, exchange.
+
+Formats: thl (envelope and THL's JSON), fhir (R4 document Bundle), effica (XML message), omni360 (FHIR R4 CarePlan,
+Binary, Task), apotti (Epic note), kanta (XHTML and JSON). Each is recognised from the bytes.
+
+\b
+interop validate examples/plan-effica.xml
+interop convert examples/plan-effica.xml --to fhir -o plan.json
+interop structures show 15020
+interop demo
+"""
+
+
+def main() -> None:
+    """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
+    wanted = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    try:
+        _app(wanted)()
+    except InteropError as error:
+        print(f"interop: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _app(wanted: str) -> typer.Typer:
+    """The application with the wanted command whole, and the others by name and help alone."""
+    app = typer.Typer(
+        help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None
+    )
+    app.callback()(_top)
+    for name, command in COMMANDS.items():
+        loaded = getattr(import_module(f"interop.cli.{command.module}"), command.name) if name == wanted else None
+        if command.group:
+            app.add_typer(loaded or _hollow_group(command), name=name, help=command.help)
+        else:
+            app.command(name, short_help=command.help)(loaded or _hollow)
+    return app
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(version("sote-interop"))
+        raise typer.Exit
+
+
+def _top(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _hollow() -> None:
+    """Stands for a command that was not asked for."""
+
+
+def _hollow_group(command: Command) -> typer.Typer:
+    group: Any = typer.Typer(help=command.help)
+    group.command("help")(_hollow)
+    return group  # type: ignore[no-any-return]

@@ -1,0 +1,171 @@
+"""The commands about single documents: validate and convert."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from interop.cli.findings import as_json, as_outcome, as_text, summary
+from interop.cli.inputs import Input, inputs
+from interop.documents import Examined, Options, convert, examine
+from interop.errors import Invalid
+from mappings.formats import FORMATS
+from schemas import json_text
+from schemas.issues import LAYERS, Language, Layer
+
+__all__ = ["convert_command", "validate_command"]
+
+FormatName = StrEnum("FormatName", [(known.name, known.name) for known in FORMATS])  # type: ignore[misc]
+LayerName = StrEnum("LayerName", [(layer, layer) for layer in LAYERS])  # type: ignore[misc]
+
+
+class Output(StrEnum):
+    """How findings are printed."""
+
+    text = "text"
+    json = "json"
+    outcome = "outcome"
+
+
+class Lang(StrEnum):
+    """The language of the findings."""
+
+    fi = "fi"
+    sv = "sv"
+    en = "en"
+
+
+_LANGUAGES: dict[Lang, Language] = {Lang.fi: "fi", Lang.sv: "sv", Lang.en: "en"}
+
+_Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Files, directories, globs, .zip, .ndjson, or - for standard input."),
+]
+_Language = Annotated[Lang, typer.Option("--lang", help="Language of the findings.")]
+_Envelope = Annotated[
+    Path | None,
+    typer.Option(
+        "--envelope", metavar="FILE", help="JSON with the facts that a bare content lacks (document, controller …)."
+    ),
+]
+
+
+def validate_command(
+    names: _Inputs,
+    as_format: Annotated[FormatName | None, typer.Option("--as", help="The format; recognised when left out.")] = None,
+    layer: Annotated[list[LayerName] | None, typer.Option(help="Report these layers only; may be repeated.")] = None,
+    output: Annotated[Output, typer.Option(help="text for people, json for programs, outcome for FHIR.")] = Output.text,
+    language: _Language = Lang.fi,
+    envelope: _Envelope = None,
+) -> None:
+    """Judge documents and say what is wrong, where, and by which rule.
+
+    Exit code 0: valid. 1: at least one error was found. 2: an input could not be used.
+
+    \b
+    interop validate examples/plan-effica.xml
+    interop convert examples/plan-effica.xml --to fhir | interop validate -
+    interop validate plans/ --output json --lang sv
+    """
+    layers: tuple[Layer, ...] = tuple(known for known in LAYERS if layer is None or known in layer)
+    options = Options(envelope=_facts(envelope), layers=layers)
+    results: list[tuple[str, Examined]] = []
+    for one in _shown(inputs(names), len(names)):
+        examined = examine(one.data, as_format, options)
+        results.append((one.name, examined))
+        _print(one.name, examined, output, _LANGUAGES[language])
+    if output is Output.text and len(results) != 1:
+        print(summary(results, _LANGUAGES[language]))
+    raise typer.Exit(_exit_code(examined for _, examined in results))
+
+
+def convert_command(
+    name: Annotated[str, typer.Argument(metavar="INPUT", help="A file, or - for standard input.")],
+    to: Annotated[FormatName, typer.Option(help="The format to write.")],
+    from_format: Annotated[
+        FormatName | None, typer.Option("--from", help="The format; recognised when left out.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to write; standard output if left out.")
+    ] = None,
+    envelope: _Envelope = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what was lost, made up and unmapped, as JSON.")
+    ] = None,
+) -> None:
+    """Write a document in another format. Findings go to standard error; what can be written is written.
+
+    Exit code 0: valid. 1: at least one error was found. 2: the input could not be used.
+
+    \b
+    interop convert examples/plan-effica.xml --to fhir -o plan.json
+    interop convert content.json --to effica --envelope envelope.json
+    """
+    documents = list(inputs([name]))
+    if len(documents) != 1:
+        raise Invalid("convert takes exactly one document; give a file.")
+    result = convert(documents[0].data, to, from_format, Options(envelope=_facts(envelope)))
+    issues = [*result.examined.issues, *(result.written.issues if result.written else [])]
+    examined = Examined(result.examined.format, result.examined.record, issues)
+    if any(issue.rule.severity != "information" for issue in issues):
+        print("\n".join(as_text(name, examined, "fi")), file=sys.stderr)
+    if result.written and result.written.data:
+        _write(out, result.written.data)
+    if result.written and report:
+        report.write_bytes(json_text.dump(result.written.report.as_json(), indent=True))
+    raise typer.Exit(_exit_code([examined]))
+
+
+def _shown(documents: Iterable[Input], given: int) -> Iterable[Input]:
+    """The documents, with a progress bar when there are many and a person is watching."""
+    if given == 1 and not sys.stderr.isatty():
+        return documents
+    several = list(documents)
+    if len(several) < 20 or not sys.stderr.isatty():
+        return several
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(several, description="validate", console=Console(stderr=True), transient=True)
+
+
+def _print(name: str, examined: Examined, output: Output, language: Language) -> None:
+    match output:
+        case Output.json:
+            print(json_text.dump(as_json(name, examined)).decode())
+        case Output.outcome:
+            print(json_text.dump(as_outcome(examined, language)).decode())
+        case _:
+            print("\n".join(as_text(name, examined, language)))
+
+
+def _exit_code(results: Iterable[Examined]) -> int:
+    """2 when an input could not be read as a record, 1 when there are errors, 0 otherwise."""
+    return max((2 if one.record is None else int(not one.valid) for one in results), default=2)
+
+
+def _write(out: Path | None, data: bytes) -> None:
+    if out is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        out.write_bytes(data)
+    except OSError as error:
+        raise Invalid(f"The file '{out}' cannot be written.") from error
+
+
+def _facts(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        facts, issues = json_text.parse(file.read_bytes())
+    except OSError as error:
+        raise Invalid(f"The envelope '{file}' cannot be read.") from error
+    if issues or not isinstance(facts, dict):
+        raise Invalid(f"The envelope '{file}' is not a JSON object.")
+    return facts

@@ -1,0 +1,90 @@
+"""Findings as text for people, as JSON, and as a FHIR OperationOutcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from interop.documents import Examined
+from schemas.canonical import CANONICAL
+from schemas.issues import SEVERITIES, Issue, Language
+
+__all__ = ["as_json", "as_outcome", "as_text", "summary"]
+
+_WORDS: dict[Language, dict[str, tuple[str, str]]] = {
+    "fi": {
+        "error": ("virhe", "virhettä"),
+        "warning": ("varoitus", "varoitusta"),
+        "information": ("huomio", "huomiota"),
+    },
+    "sv": {"error": ("fel", "fel"), "warning": ("varning", "varningar"), "information": ("notis", "notiser")},
+    "en": {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")},
+}
+_STATES: dict[Language, tuple[str, str]] = {
+    "fi": ("kelvollinen", "ei kelpaa"),
+    "sv": ("giltig", "ogiltig"),
+    "en": ("valid", "not valid"),
+}
+
+
+def as_json(name: str, examined: Examined) -> dict[str, Any]:
+    """Out: the object that stands for one input in `--output json`."""
+    return {
+        "input": name,
+        "format": examined.format,
+        "structure": examined.structure,
+        "valid": examined.valid,
+        "issues": [issue.as_json() for issue in examined.issues],
+    }
+
+
+def as_outcome(examined: Examined, language: Language) -> dict[str, Any]:
+    """Out: a FHIR R4 OperationOutcome. A document without findings gets the one issue that says so.
+
+    Source: FHIR R4 4.0.1 OperationOutcome
+    """
+    issues = [_outcome_issue(issue, language) for issue in examined.issues]
+    fine = {"severity": "information", "code": "informational", "details": {"text": _STATES[language][0]}}
+    return {"resourceType": "OperationOutcome", "issue": issues or [fine]}
+
+
+def _outcome_issue(issue: Issue, language: Language) -> dict[str, Any]:
+    where = [issue.path] if issue.path else []
+    if issue.line:
+        where.append(f"line {issue.line}" + (f", column {issue.column}" if issue.column else ""))
+    coding = {"system": f"{CANONICAL}/CodeSystem/rule", "code": issue.rule.id}
+    out: dict[str, Any] = {
+        "severity": issue.rule.severity,
+        "code": issue.rule.code,
+        "details": {"coding": [coding], "text": issue.message(language)},
+        "diagnostics": issue.rule.source,
+    }
+    return out | ({"location": where} if where else {})
+
+
+def as_text(name: str, examined: Examined, language: Language) -> Iterator[str]:
+    """The lines that a person reads: the verdict, then every finding with its place, the worst first."""
+    state = _STATES[language][0 if examined.valid else 1]
+    yield f"{name}: {state}{_facts(examined)}{_counts(examined.issues, language)}"
+    for issue in sorted(examined.issues, key=lambda issue: (SEVERITIES.index(issue.rule.severity), issue.line or 0)):
+        at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
+        yield f"  {_WORDS[language][issue.rule.severity][0]:<9} {at:>7}  {issue.message(language)}"
+        yield f"  {'':<9} {'':>7}  {issue.path or '/'}  [{issue.rule.id}]"
+
+
+def _facts(examined: Examined) -> str:
+    facts = [fact for fact in (examined.format, examined.structure) if fact]
+    return f" ({', '.join(facts)})" if facts else ""
+
+
+def _counts(issues: Iterable[Issue], language: Language) -> str:
+    severities = [issue.rule.severity for issue in issues]
+    counts = [(severities.count(severity), _WORDS[language][severity]) for severity in SEVERITIES]
+    said = [f"{count} {one if count == 1 else several}" for count, (one, several) in counts if count]
+    return f": {', '.join(said)}" if said else ""
+
+
+def summary(results: list[tuple[str, Examined]], language: Language) -> str:
+    """One line about several inputs together."""
+    good = sum(examined.valid for _, examined in results)
+    return f"{good}/{len(results)} {_STATES[language][0]}{_counts((i for _, e in results for i in e.issues), language)}"

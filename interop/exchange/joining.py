@@ -1,0 +1,44 @@
+"""Builds the exchange's systems from the settings; the registry of the kinds of system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from interop.config import Settings, SystemSettings
+from interop.errors import Invalid
+from interop.exchange.parts import Participant
+from interop.systems.apotti import Apotti, ApottiSettings
+from interop.systems.base import System
+from interop.systems.effica import Effica, EfficaSettings
+from interop.systems.oauth import SigningKey
+from interop.systems.omni360 import Omni360, Omni360Settings
+
+__all__ = ["KINDS", "participants"]
+
+
+def participants(settings: Settings) -> Mapping[str, Participant]:
+    """The systems of the settings, by their names there. Raises: Invalid for a key that cannot be read, Fault."""
+    return {
+        one.name: Participant(KINDS[one.kind](one), one.controller, one.sends, one.receives) for one in settings.systems
+    }
+
+
+def _effica(one: SystemSettings) -> System:
+    return Effica(EfficaSettings(one.url, one.user, one.secret))
+
+
+def _omni360(one: SystemSettings) -> System:
+    return Omni360(Omni360Settings(one.url, one.token_url, one.user, one.secret, f"urn:oid:{one.owner}"))
+
+
+def _apotti(one: SystemSettings) -> System:
+    if one.key_file is None:
+        raise Invalid("A system of the kind apotti needs the setting key_file.")
+    try:
+        pem = one.key_file.read_bytes()
+    except OSError as error:
+        raise Invalid("The file that the setting key_file names cannot be read.") from error
+    return Apotti(ApottiSettings(one.url, one.user, SigningKey.from_pem(pem, one.key_id)))
+
+
+KINDS: Mapping[str, Callable[[SystemSettings], System]] = {"effica": _effica, "omni360": _omni360, "apotti": _apotti}

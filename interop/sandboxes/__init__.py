@@ -1,0 +1,1 @@
+"""Stand-ins for the record systems that keep the rules of the real ones, refusals included."""

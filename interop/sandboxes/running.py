@@ -1,0 +1,65 @@
+"""A sandbox as a running server on the loopback interface, on a port that the operating system picks."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from interop.errors import Unavailable
+
+__all__ = ["Running"]
+
+_LONGEST_START = 20.0
+_LONGEST_STOP = 10.0
+
+
+class _Server(uvicorn.Server):
+    """Says when it has started, so that nobody has to poll."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+class Running:
+    """An application served over real sockets while the context lasts; `url` is its address, without a last slash."""
+
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._socket = socket.create_server((host, port))
+        self._server = _Server(uvicorn.Config(
+            app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None, access_log=False,
+            log_level="critical", timeout_graceful_shutdown=1,
+        ))  # fmt: skip
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
+        )
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{host}:{self.port}"
+
+    def start(self) -> Self:
+        """The same server, ready for calls. Raises: Unavailable."""
+        self._thread.start()
+        if not self._server.up.wait(_LONGEST_START):
+            raise Unavailable("The sandbox did not start.")
+        return self
+
+    def stop(self) -> None:
+        """Nothing; the server is gone and its port closed."""
+        self._server.should_exit = True
+        self._thread.join(_LONGEST_STOP)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.stop()

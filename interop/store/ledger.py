@@ -1,0 +1,108 @@
+"""What the store takes in and gives out: plain values, free of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from interop.store.states import State
+
+__all__ = ["Answer", "AnswerType", "Delivery", "Identity", "Incoming", "Status", "Step", "StoredDocument", "Transition"]
+
+AnswerType = Literal["AA", "AE", "AR"]
+Status = Literal["accepted", "rejected", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender of a document is told: AA, AE or AR, our code, and a text free of field values."""
+
+    type: AnswerType
+    code: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which document a message holds. `digest` is that of the record; the store keys it before it is written."""
+
+    document: str
+    version: int
+    chain: str
+    structure: str
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message as it came. `identity` is None when the message cannot be read."""
+
+    source: str
+    format: str
+    message_id: str = field(repr=False)
+    payload: bytes = field(repr=False)
+    identity: Identity | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A message in the store, without its payload. `document` and what follows is None when it was not sound."""
+
+    id: str
+    source: str
+    format: str
+    status: Status
+    document: str | None
+    version: int | None
+    chain: str | None
+    structure: str | None
+    answer: Answer
+    received_at: datetime
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One document version on its way to one system."""
+
+    id: int
+    document_id: str
+    document: str
+    version: int
+    receiver: str
+    state: State
+    attempts: int
+    checks: int
+    released: bool
+    next_at: datetime
+    reference: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a delivery's state, to be stored. `next_at` is the earliest time of what comes after it."""
+
+    after: State
+    at: datetime
+    cause: str
+    reason: str = ""
+    next_at: datetime | None = None
+    reference: str = ""
+    decision: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One stored change of a delivery's state. `before` is None for the first."""
+
+    at: datetime
+    before: State | None
+    after: State
+    cause: str
+    reason: str
+    attempt: int
+    decision: Mapping[str, Any] | None

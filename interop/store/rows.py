@@ -1,0 +1,172 @@
+"""Rows of the tables turned into plain values, and what several transactions do to rows alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased, undefer
+
+from interop.errors import Fault, NotFound
+from interop.logs import has_identity_code, without_identity_codes
+from interop.store.ledger import Answer, AnswerType, Delivery, Status, Step, StoredDocument, Transition
+from interop.store.states import State
+from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
+from schemas.identity import is_oid
+
+__all__ = [
+    "apply_step",
+    "delivery_of",
+    "document_of",
+    "found_delivery",
+    "found_document",
+    "has_newer",
+    "noted",
+    "oid_or_none",
+    "open_delivery",
+    "supersede_older",
+    "transition_of",
+]
+
+_SUPERSEDABLE: tuple[State, ...] = ("pending", "held")
+
+
+def document_of(row: DocumentRow) -> StoredDocument:
+    """The document of a row, without its payload."""
+    return StoredDocument(
+        id=row.id,
+        source=row.source,
+        format=row.format,
+        status=cast("Status", row.status),
+        document=row.document,
+        version=row.version,
+        chain=row.chain,
+        structure=row.structure,
+        answer=_answer(row),
+        received_at=row.received_at,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+def delivery_of(row: DeliveryRow, document: DocumentRow) -> Delivery:
+    """The delivery of a row. Raises: Fault when its document was never accepted."""
+    if document.document is None or document.version is None:
+        raise Fault("A delivery belongs to a document that has no identity.")
+    return Delivery(
+        id=row.id,
+        document_id=row.document_id,
+        document=document.document,
+        version=document.version,
+        receiver=row.receiver,
+        state=cast("State", row.state),
+        attempts=row.attempts,
+        checks=row.checks,
+        released=row.released,
+        next_at=row.next_at,
+        reference=row.reference,
+        created_at=row.created_at,
+    )
+
+
+def transition_of(row: TransitionRow) -> Transition:
+    """The transition of a row."""
+    before, after = cast("State | None", row.before), cast("State", row.after)
+    return Transition(row.at, before, after, row.cause, row.reason, row.attempt, row.decision)
+
+
+def found_document(session: Session, document_id: str, *, payload: bool = False) -> DocumentRow:
+    """The row of a document, with its payload when asked. Raises: NotFound."""
+    options = [undefer(DocumentRow.payload)] if payload else []
+    row = session.get(DocumentRow, document_id, options=options)
+    if row is None:
+        raise NotFound("There is no document with this id in the store.")
+    return row
+
+
+def found_delivery(session: Session, delivery_id: int, *, lock: bool = False) -> tuple[DeliveryRow, DocumentRow]:
+    """The row of a delivery, locked when asked, and that of its document. Raises: NotFound."""
+    row = session.get(DeliveryRow, delivery_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFound("There is no delivery with this id in the store.")
+    return row, found_document(session, row.document_id)
+
+
+def supersede_older(session: Session, row: DocumentRow, at: datetime) -> bool:
+    """Whether a newer version is here already; if not, the older versions' waiting deliveries are superseded."""
+    if has_newer(session, row):
+        return True
+    older = (
+        select(DeliveryRow)
+        .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
+        .where(
+            DocumentRow.chain == row.chain,
+            DocumentRow.version < row.version,
+            DeliveryRow.state.in_(_SUPERSEDABLE),
+        )
+        .with_for_update(of=DeliveryRow)
+    )
+    for delivery in session.scalars(older).all():
+        before = cast("State", delivery.state)
+        step = Step("superseded", at, "newer_version_arrived")
+        apply_step(delivery, step)
+        session.add(noted(delivery, before, step))
+    return False
+
+
+def has_newer(session: Session, row: DocumentRow) -> bool:
+    """True when a newer version of the row's document has been accepted."""
+    newer = aliased(DocumentRow)
+    query = select(func.count()).where(
+        newer.chain == row.chain, newer.version > row.version, newer.status == "accepted"
+    )
+    return bool(session.scalar(query))
+
+
+def open_delivery(session: Session, document_id: str, receiver: str, at: datetime, *, superseded: bool) -> None:
+    """Adds a delivery of the document to the receiver, with its first transition."""
+    state: State = "superseded" if superseded else "pending"
+    cause = "newer_version_is_here" if superseded else "received"
+    row = DeliveryRow(
+        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, next_at=at, created_at=at
+    )
+    session.add(row)
+    session.flush()
+    session.add(noted(row, None, Step(state, at, cause)))
+
+
+def apply_step(row: DeliveryRow, step: Step) -> None:
+    """Carries the step out in the row."""
+    row.state = step.after
+    row.next_at = step.next_at or step.at
+    # The receiver's own id of what it filed is a foreign text: one that could name a person is not kept.
+    if step.reference and len(step.reference) <= 500 and not has_identity_code(step.reference):
+        row.reference = step.reference
+    if step.after == "sent":
+        row.attempts += 1
+        row.checks = 0
+    else:
+        row.checks += step.after in ("accepted", "unknown")
+
+
+def noted(row: DeliveryRow, before: State | None, step: Step) -> TransitionRow:
+    """The transition that tells of a step already carried out in the row."""
+    return TransitionRow(
+        delivery_id=row.id,
+        at=step.at,
+        before=before,
+        after=step.after,
+        cause=step.cause,
+        reason=without_identity_codes(step.reason)[:1000],
+        attempt=row.attempts,
+        decision=dict(step.decision) if step.decision is not None else None,
+    )
+
+
+def _answer(row: DocumentRow) -> Answer:
+    return Answer(cast("AnswerType", row.answer), row.answer_code, row.answer_text)
+
+
+def oid_or_none(text: str) -> str | None:
+    """The text when it is an OID that a column can hold, else None."""
+    return text if len(text) <= 255 and is_oid(text) else None

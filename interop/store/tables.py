@@ -1,0 +1,139 @@
+"""The tables of the store; no plain column holds an identity code or a field value: those are in `payload`, sealed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+__all__ = ["SCHEMA_VERSION", "Base", "DeliveryRow", "DocumentRow", "Instant", "SecretRow", "TransitionRow"]
+
+SCHEMA_VERSION = "1"
+"""The form of these tables; a database of another form is refused, never guessed at."""
+
+_OID = String(255)
+_DIGEST = String(64)
+_WORD = String(64)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC, also in databases that keep no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment in UTC. Raises: ValueError for one without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("A stored time needs a time zone.")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment with its zone."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of the tables; constraints have names, so that a later form can change them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class SecretRow(Base):
+    """A small secret of the database itself, encrypted like a payload; also the form of the tables."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    schema_version: Mapped[str] = mapped_column(String(16))
+    key_id: Mapped[str] = mapped_column(_WORD)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DocumentRow(Base):
+    """One message from a system and what was answered to it.
+
+    `message` and the digests are keyed: a message id is a foreign text that may hold anything. `filed_as` is set for
+    documents that were taken alone, and makes their OID and version unique.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("message", "payload_digest"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    source: Mapped[str] = mapped_column(_WORD)
+    message: Mapped[str] = mapped_column(_DIGEST)
+    payload_digest: Mapped[str] = mapped_column(_DIGEST)
+    record_digest: Mapped[str | None] = mapped_column(_DIGEST)
+    format: Mapped[str] = mapped_column(_WORD)
+    status: Mapped[str] = mapped_column(_WORD)
+    document: Mapped[str | None] = mapped_column(_OID, index=True)
+    version: Mapped[int | None]
+    chain: Mapped[str | None] = mapped_column(_OID, index=True)
+    structure: Mapped[str | None] = mapped_column(_OID)
+    filed_as: Mapped[str | None] = mapped_column(String(280), unique=True)
+    answer: Mapped[str] = mapped_column(String(2))
+    answer_code: Mapped[str] = mapped_column(String(200))
+    answer_text: Mapped[str] = mapped_column(String(2000))
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+    key_id: Mapped[str] = mapped_column(_WORD, index=True)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class DeliveryRow(Base):
+    """One document version on its way to one system. `next_at` is the earliest time of the next step."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("document_id", "receiver"), Index(None, "state", "receiver", "next_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), index=True)
+    receiver: Mapped[str] = mapped_column(_WORD)
+    state: Mapped[str] = mapped_column(_WORD)
+    attempts: Mapped[int] = mapped_column(default=0)
+    checks: Mapped[int] = mapped_column(default=0)
+    released: Mapped[bool] = mapped_column(default=False)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    reference: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class TransitionRow(Base):
+    """One change of a delivery's state; rows are only ever added. `cause` is ours, `reason` the receiver's sentence."""
+
+    __tablename__ = "transitions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    before: Mapped[str | None] = mapped_column(_WORD)
+    after: Mapped[str] = mapped_column(_WORD)
+    cause: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(1000), default="")
+    attempt: Mapped[int]
+    decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -1,0 +1,98 @@
+"""The Effica document message: XML in Effica's own local layout.
+
+Provisional: no interface of the product is public. The layout stands in `schemas/effica/effica.xsd` and
+`mappings/tables/effica/`, which a site replaces without touching this file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mappings.engine import Mapping
+from mappings.formats.base import Decoded, Format, Parsed, Place, WriteResult, no_table
+from mappings.outline import plain_text
+from mappings.shipped import mapping_of
+from mappings.xml_tree import element_at, from_element, to_xml
+from schemas import xml_text
+from schemas.issues import rules_in
+from schemas.limits import DEFAULT_LIMITS, Limits
+from schemas.record import Record
+from schemas.structures import shipped
+from schemas.xml_text import line_of
+from schemas.xsd import Schema, load_schema, named_path
+
+__all__ = ["Effica"]
+
+_RULES = rules_in("mappings")
+
+
+class Effica(Format):
+    """XML document messages of SosiaaliEffica."""
+
+    name = "effica"
+    media_type = "application/xml"
+    suffix = ".xml"
+
+    @property
+    def schema(self) -> Schema:
+        """The XSD of the message."""
+        return load_schema("effica", "effica.xsd")
+
+    def recognises(self, data: bytes, value: Any) -> bool:
+        """True for XML that names the message's namespace near its start."""
+        return value is None and b"urn:sote-interop:effica:" in data[:4096]
+
+    def parse(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+        """The root element of the message."""
+        return Parsed(data, *xml_text.parse(data, limits))
+
+    def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
+        """The record of a message. Issues: document_structure_is_known, and those of the codecs."""
+        tree = from_element(parsed.tree, self.schema.shape)
+        mapping = _mapping(tree)
+        if mapping is None:
+            place = self.place(parsed, "/Asiakirja/Tiedot/Rakenne")
+            return Decoded(None, [_RULES["document_structure_is_known"].at(place.path, line=place.line)])
+        outcome = mapping.read(tree, traced=traced)
+        root = shipped()[mapping.table.structure].root
+        record = Record(outcome.tree.get("envelope", {}), {root: outcome.tree.get("content", {})})
+        return self.decoded(parsed, record, outcome)
+
+    def write(self, record: Record, *, traced: bool = False) -> WriteResult:
+        """The message of a record; what XML or a local code list cannot hold is in the issues and the report."""
+        mapping = mapping_of(self.name, record.structure)
+        if mapping is None:
+            return no_table(self.name)
+        identity = {"@juuri": record.document, "@paate": str(record.version)}
+        frame = {
+            "Otsake": {"Tunnus": identity, "Luontiaika": _stamp(record)},
+            "Asiakirja": {"Nakyma": _view(record)},
+        }
+        outcome = mapping.write({"envelope": record.envelope, "content": record.body}, frame, traced=traced)
+        return WriteResult(to_xml(outcome.tree, self.schema), outcome.report, outcome.issues)
+
+    def place(self, parsed: Parsed, pointer: str) -> Place:
+        """The XPath and line of a place in the message."""
+        element = element_at(parsed.tree, pointer)
+        return Place(named_path(element), line_of(element))
+
+
+def _mapping(tree: Any) -> Mapping | None:
+    """The mapping for the structure that the message names."""
+    match tree:
+        case {"Asiakirja": {"Tiedot": {"Rakenne": str(structure)}}}:
+            return mapping_of(Effica.name, structure.strip())
+    return None
+
+
+def _stamp(record: Record) -> str:
+    """The time of drafting as the V3 frame writes it: yyyyMMddHHmmss in the document's own offset."""
+    digits = re.sub(r"[^0-9]", "", str(record.envelope.get("created", "")).partition("+")[0])
+    return digits[:14].ljust(14, "0")
+
+
+def _view(record: Record) -> str:
+    """The rendered view: the document as plain text, without what XML cannot hold."""
+    text = plain_text(record, shipped()[record.structure])
+    return re.sub("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

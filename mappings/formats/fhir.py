@@ -1,0 +1,117 @@
+"""A record as a FHIR R4 document Bundle: Composition first, the semantic resources, and the complete response.
+
+The QuestionnaireResponse holds every leaf of the content and gives it back exactly, for every structure; the semantic
+resources are mapped by table and must agree with it. Source: FHIR R4 4.0.1 Bundle (document), Composition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mappings.fhir_document import (
+    Resources,
+    add_narratives,
+    checked,
+    document_sections,
+    placed_issues,
+    response_resource,
+    structure_named_in,
+)
+from mappings.fhir_graph import Graph, pruned
+from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
+from mappings.formats.json_format import JsonFormat
+from mappings.questionnaire_response import content_of
+from mappings.shipped import mapping_of, mapping_without_structure
+from schemas.issues import Issue, rules_in
+from schemas.json_text import dump
+from schemas.record import Record
+from schemas.structures import Structure, shipped
+
+__all__ = ["Fhir"]
+
+_RULES = rules_in("mappings")
+_Tree = dict[str, Any]
+
+
+class Fhir(JsonFormat):
+    """FHIR R4 document Bundles."""
+
+    name = "fhir"
+    media_type = "application/fhir+json"
+
+    def recognises(self, data: bytes, value: Any) -> bool:
+        """True for a Bundle of type document."""
+        return isinstance(value, dict) and value.get("resourceType") == "Bundle" and value.get("type") == "document"
+
+    def write(self, record: Record, *, traced: bool = False) -> WriteResult:
+        """The document Bundle. What the semantic resources cannot hold stands in the response all the same."""
+        if record.structure not in shipped():
+            return no_table(self.name)
+        structure = shipped()[record.structure]
+        mapping = mapping_of(self.name, structure.oid) or mapping_without_structure(self.name)
+        graph = Graph(mapping.table.settings)
+        tree: _Tree = {"bundle": {}, "response": response_resource(record, structure)}
+        outcome = mapping.write({"envelope": record.envelope, "content": record.body}, tree, traced=traced)
+        urls = graph.urls(tree, f"{record.document}/{record.version}")
+        graph.connect(tree, urls)
+        add_narratives(tree, record, structure)
+        tree["composition"]["section"] = document_sections(
+            record, structure, urls, mapping.table.settings.get("section_entries", {})
+        )
+        data = dump(pruned(_bundle(tree, graph, urls)), indent=True)
+        issues = [issue for issue in outcome.issues if not issue.path.startswith("/content")]
+        return WriteResult(data, outcome.report.without("/content"), issues)
+
+    def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
+        """The record: its content from the response, or from the semantic resources when there is none.
+
+        Issues: document_has_a_record, document_structure_is_known, complete_content_is_present,
+        semantic_part_agrees_with_response, those of the codecs and of the response.
+        """
+        resources = Resources.of_bundle(parsed.tree)
+        composition = resources.first("Composition")
+        if composition is None:
+            return self._refused("document_has_a_record", parsed, "/entry")
+        structure = structure_named_in(composition[1].get("type"))
+        if structure is None:
+            return self._refused("document_structure_is_known", parsed, resources.places[composition[0]] + "/type")
+        body, issues, sources = self._response(resources, structure)
+        mapping = mapping_of(self.name, structure.oid) or mapping_without_structure(self.name)
+        graph = Graph(mapping.table.settings)
+        bundle = {"bundle": parsed.tree}
+        tree, found, told = checked(mapping, graph, resources, body)
+        inner = {f"/content{to}": at for to, at in sources.items()}
+        envelope = mapping.read(bundle).tree.get("envelope", {}) | tree.get("envelope", {})
+        content = tree.get("content", {}) if body is None else body
+        return Decoded(
+            Record(envelope, {structure.root: content}),
+            placed_issues(self, parsed, issues + found),
+            {**told, **inner} if traced else {},
+        )
+
+    def _response(self, resources: Resources, structure: Structure) -> tuple[_Tree | None, list[Issue], dict[str, str]]:
+        """The complete content, when the document has a response; its issues and sources lead into the document."""
+        response = resources.first("QuestionnaireResponse")
+        if response is None:
+            return None, [_RULES["complete_content_is_present"].at("/entry")], {}
+        at = resources.places[response[0]]
+        body, issues, sources = content_of(structure, response[1])
+        return body, [issue.moved(at + issue.path) for issue in issues], {to: at + here for to, here in sources.items()}
+
+    def _refused(self, rule: str, parsed: Parsed, at: str) -> Decoded:
+        place = self.place(parsed, at)
+        reason = {"fi": "Composition puuttuu.", "sv": "Composition saknas.", "en": "there is no Composition."}
+        return Decoded(None, [_RULES[rule].at(place.path, line=place.line, column=place.column, reason=reason)])
+
+
+def _bundle(tree: _Tree, graph: Graph, urls: dict[tuple[str, int], str]) -> _Tree:
+    return {
+        "resourceType": "Bundle",
+        "identifier": tree["bundle"].get("identifier"),
+        "type": "document",
+        "timestamp": tree.get("provenance", {}).get("recorded"),
+        "entry": [
+            {"fullUrl": urls[role.name, index], "resource": graph.typed(tree, role.name, index)}
+            for role, index, _ in graph.resources(tree)
+        ],
+    }

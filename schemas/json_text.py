@@ -1,0 +1,204 @@
+"""Reads foreign JSON strictly, and finds the line and column of a place in it.
+
+Stricter than RFC 8259 where data could be lost or read in two ways: duplicate keys, NaN, lone surrogates and other
+encodings than UTF-8 are refused. Decimals keep their digits. Source: RFC 8259 §4, §8; RFC 6901 (JSON Pointer).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from schemas.issues import Issue, rules_in
+from schemas.limits import DEFAULT_LIMITS, Limits
+
+__all__ = ["canonical", "dump", "parse", "pointer", "positions"]
+
+_RULES = rules_in("schemas")
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_KEYS = re.compile((_STRING + r"([ \t\r\n]*:)?").encode(), re.DOTALL)
+_UNTOUCHED = re.compile(
+    rf"{_STRING}|-?[0-9]+(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)|-?[0-9]{{16,}}".encode(), re.DOTALL
+)
+_TOKEN = re.compile(rf"[ \t\r\n]*({_STRING}|[\[\]{{}},:]|[^ \t\r\n\[\]{{}},:\"]+)", re.DOTALL)
+
+
+def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Any, list[Issue]]:
+    """The JSON value that the bytes hold, or None with the issues that forbid reading it.
+
+    Issues: document_is_within_size_limit, document_is_not_empty, text_is_utf8, json_is_well_formed,
+    json_has_no_nan, json_keys_are_unique, text_has_no_lone_surrogates, document_is_within_depth_limit,
+    document_is_within_node_limit
+    """
+    issues = _check_bytes(data, limits)
+    if issues:
+        return None, issues
+    try:
+        value = _load(data)
+    except orjson.JSONDecodeError:
+        return None, [_why_unreadable(data)]
+    except RecursionError:
+        return None, [_RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))]
+    size, depth, keys = _measure(value, limits)
+    if depth > limits.depth:
+        return None, [_RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))]
+    if size > limits.nodes:
+        return None, [_RULES["document_is_within_node_limit"].at(limit=str(limits.nodes))]
+    if keys != sum(map(bool, _KEYS.findall(data))):
+        return None, list(_duplicate_keys(data))
+    return value, []
+
+
+def dump(value: Any, *, indent: bool = False) -> bytes:
+    """The value as UTF-8 JSON, keys in the order they stand in, decimals with the digits they were read with."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if indent else 0
+    return orjson.dumps(value, default=_fragment, option=option)
+
+
+def canonical(value: Any) -> bytes:
+    """The one form of a value that is hashed and compared: keys sorted, no white space."""
+    return orjson.dumps(value, default=_fragment, option=orjson.OPT_SORT_KEYS)
+
+
+def pointer(path: Iterator[str | int] | tuple[str | int, ...] | list[str | int]) -> str:
+    """The JSON Pointer (RFC 6901) of a path."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def positions(data: bytes) -> Mapping[str, tuple[int, int]]:
+    """The line and column of every place of a well-formed document, by JSON Pointer. For reporting; not fast."""
+    text = data.decode("utf-8-sig")
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    return {place: _line_column(lines, offset) for place, offset, _ in _places(text)}
+
+
+def _check_bytes(data: bytes, limits: Limits) -> list[Issue]:
+    if len(data) > limits.size:
+        return [_RULES["document_is_within_size_limit"].at(limit=str(limits.size))]
+    if not data.strip():
+        return [_RULES["document_is_not_empty"].at()]
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        return [_RULES["text_is_utf8"].at(line=line, column=column)]
+    return []
+
+
+def _load(data: bytes) -> Any:
+    """Reads fast; and with exact decimals when there is a number that a float could change."""
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    value = orjson.loads(text)
+    if any(not token.startswith(b'"') for token in _UNTOUCHED.findall(text)):
+        return json.loads(text, parse_float=Decimal)
+    return value
+
+
+def _fragment(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    if isinstance(value, int):
+        return orjson.Fragment(str(value))
+    raise TypeError(f"{type(value).__name__} is not JSON.")
+
+
+def _measure(value: Any, limits: Limits) -> tuple[int, int, int]:
+    """The number of values, the depth and the number of keys, counted no further than the limits need."""
+    size = depth = keys = 0
+    level = [value]
+    while level and depth <= limits.depth and size <= limits.nodes:
+        size += len(level)
+        depth += 1
+        below: list[Any] = []
+        for item in level:
+            if type(item) is dict:
+                keys += len(item)
+                below.extend(item.values())
+            elif type(item) is list:
+                below.extend(item)
+        level = below
+    return size, depth, keys
+
+
+def _why_unreadable(data: bytes) -> Issue:
+    """Which rule an unreadable document breaks, and where."""
+    text = data.decode("utf-8-sig")
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except _Constant:
+        offset = next((m.start() for m in re.finditer(rf"{_STRING}|(-?Infinity|NaN)", text) if m[1]), 0)
+        return _at_offset("json_has_no_nan", text, offset)
+    except json.JSONDecodeError as error:
+        return _RULES["json_is_well_formed"].at(line=error.lineno, column=error.colno)
+    except RecursionError:
+        return _RULES["document_is_within_depth_limit"].at(limit=str(DEFAULT_LIMITS.depth))
+    offset = next((m.start() for m in re.finditer(r"\\u[dD][89a-fA-F]", text)), 0)
+    return _at_offset("text_has_no_lone_surrogates", text, offset)
+
+
+def _at_offset(rule: str, text: str, offset: int) -> Issue:
+    return _RULES[rule].at(line=text.count("\n", 0, offset) + 1, column=offset - text.rfind("\n", 0, offset))
+
+
+class _Constant(Exception):
+    """NaN or an infinity stands in the text."""
+
+
+def _refuse_constant(_: str) -> Any:
+    raise _Constant
+
+
+def _duplicate_keys(data: bytes) -> Iterator[Issue]:
+    text = data.decode("utf-8-sig")
+    lines = [0, *(match.end() for match in re.finditer("\n", text))]
+    seen: set[str] = set()
+    for place, offset, keyed in _places(text):
+        if keyed and place in seen:
+            line, column = _line_column(lines, offset)
+            yield _RULES["json_keys_are_unique"].at(place, line=line, column=column)
+        seen.add(place)
+
+
+def _line_column(lines: list[int], offset: int) -> tuple[int, int]:
+    line = bisect_right(lines, offset)
+    return line, offset - lines[line - 1] + 1
+
+
+def _places(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Every place of a well-formed document: JSON Pointer, offset, and whether it is a property of an object.
+
+    The offset of a property is that of its key, so that a reader looks at the name and the value together.
+    """
+    stack: list[list[Any]] = []  # [pointer, next index or None for an object, pending key pointer]
+    yield "", len(text) - len(text.lstrip()), False
+    for match in _TOKEN.finditer(text):
+        token, offset = match[1], match.start(1)
+        top = stack[-1] if stack else None
+        if token in "}]":
+            stack.pop()
+        elif token == ",":
+            if top is not None and top[1] is None:
+                top[2] = None
+        elif token == ":":
+            continue
+        elif top is not None and top[1] is None and top[2] is None:
+            here = top[0] + pointer((json.loads(token),))
+            top[2] = here
+            yield here, offset, True
+        else:
+            here = ""
+            if top is not None:
+                here = top[2]
+                if top[1] is not None:
+                    here = f"{top[0]}/{top[1]}"
+                    top[1] += 1
+                    yield here, offset, False
+            if token in "{[":
+                stack.append([here, None if token == "{" else 0, None])

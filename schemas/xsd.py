@@ -1,0 +1,95 @@
+"""An XML Schema as this service uses it: the verdict, and the shape that turns elements into plain data and back.
+
+The schema files are our own and stand in the package; what a document says about schemas is never followed. The shape
+is read from the XSD itself: named complex types with a sequence of elements, as our schemas are written.
+Source: W3C XML Schema 1.0 Part 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from lxml import etree
+
+__all__ = ["Schema", "Shape", "load_schema", "named_path"]
+
+_XS = "{http://www.w3.org/2001/XMLSchema}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an element holds: its attributes, and its child elements in their order. A leaf holds text alone."""
+
+    attributes: tuple[str, ...]
+    children: Mapping[str, tuple[Shape, bool]]
+    """The shape of each child element, and whether it repeats."""
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for an element that is plain text: no attributes and no child elements."""
+        return not self.attributes and not self.children
+
+
+class Schema:
+    """One compiled XSD. Not safe for use by two threads at once, as libxml2's error log belongs to the schema."""
+
+    def __init__(self, text: bytes) -> None:
+        self._document = etree.fromstring(text)
+        self._verdict = etree.XMLSchema(self._document)
+        self.namespace = self._document.get("targetNamespace", "")
+        self.text = text
+        root = self._document.find(f"{_XS}element")
+        if root is None:
+            raise ValueError("The XSD declares no root element.")
+        self.root = root.get("name", "")
+        self.shape = self._shape(root, ())
+
+    def accepts(self, root: etree._Element) -> bool:
+        """True when the document is valid."""
+        return bool(self._verdict.validate(root))
+
+    def _shape(self, declaration: etree._Element, above: tuple[str, ...]) -> Shape:
+        type_ = self._type(declaration)
+        if type_ is None:
+            return Shape((), {})
+        name = type_.get("name", "")
+        if name and name in above:
+            raise ValueError(f"The type {name} holds itself, which this reader does not follow.")
+        attributes = tuple(f"@{a.get('name')}" for a in type_.iter(f"{_XS}attribute"))
+        sequence = type_.find(f"{_XS}sequence")
+        children = {
+            str(child.get("name")): (self._shape(child, (*above, name)), child.get("maxOccurs", "1") != "1")
+            for child in (sequence if sequence is not None else ())
+            if child.tag == f"{_XS}element"
+        }
+        return Shape(attributes, children)
+
+    def _type(self, declaration: etree._Element) -> etree._Element | None:
+        """The complex type of an element, inline or by name; None for simple content without attributes."""
+        inline = declaration.find(f"{_XS}complexType")
+        if inline is not None:
+            return inline
+        name = (declaration.get("type") or "").split(":")[-1]
+        return self._document.find(f"{_XS}complexType[@name='{name}']")
+
+
+def named_path(element: etree._Element) -> str:
+    """The XPath of an element by local names, with positions among siblings of the same name: `/a/b[2]/c`."""
+    steps: list[str] = []
+    at: etree._Element | None = element
+    while at is not None:
+        parent = at.getparent()
+        name = etree.QName(at).localname
+        twins = [child for child in parent if child.tag == at.tag] if parent is not None else [at]
+        steps.append(f"{name}[{twins.index(at) + 1}]" if len(twins) > 1 else name)
+        at = parent
+    return "/" + "/".join(reversed(steps))
+
+
+@cache
+def load_schema(folder: str, name: str) -> Schema:
+    """The schema that is shipped as `schemas/<folder>/<name>`, compiled once. Raises: ValueError for a broken one."""
+    return Schema(files("schemas").joinpath(folder, name).read_bytes())
