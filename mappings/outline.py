@@ -5,6 +5,7 @@ Everything that is shown of a document is made from this: the note in Apotti, th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ __all__ = ["Line", "outline", "plain_text", "shown"]
 
 _SWITCH: Mapping[str, tuple[str, str]] = {"fi": ("Ei", "Kyllä"), "sv": ("Nej", "Ja"), "en": ("No", "Yes")}
 _FINNISH_DATE = CODECS["finnish_date"]
+_FULL_CLOCK = re.compile(r"( klo \d\d\.\d\d)\.00 (?:\+02:00|\+03:00)$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def shown(field: Field, value: Any, language: str = "fi") -> str:
         case (("quantity" | "measure" | "percent"), {"value": number, "code": unit}):
             return f"{number} {unit}".replace(".", ",", 1)
         case (("date" | "instant"), str(date)):
-            return _date(date)
+            return _date(date, language)
         case "switch", bool(switch):
             return _SWITCH.get(language, _SWITCH["fi"])[switch]
         case "choice", str(choice):
@@ -68,11 +70,13 @@ def shown(field: Field, value: Any, language: str = "fi") -> str:
     return str(value)
 
 
-def _date(value: str) -> str:
+def _date(value: str, language: str) -> str:
+    """A date as 1.6.2026, a time of day without seconds and without Finland's own offset."""
     try:
-        return str(_FINNISH_DATE.write(value))
+        text = _FULL_CLOCK.sub(r"\1", str(_FINNISH_DATE.write(value)))
     except Untranslatable:
         return value
+    return text.replace(" klo ", " kl. ") if language == "sv" else text
 
 
 def _group(fields: tuple[Field, ...], body: Any, language: str, depth: int, path: str) -> Iterator[Line]:
@@ -83,7 +87,7 @@ def _group(fields: tuple[Field, ...], body: Any, language: str, depth: int, path
 
 def _field(field: Field, value: Any, language: str, depth: int, path: str) -> Iterator[Line]:
     several = list(enumerate(value)) if field.repeats and isinstance(value, list) else [(None, value)]
-    label = "" if field.untitled else _label(field.label, language)
+    label = "" if field.untitled or field.hidden else _label(field.label, language)
     if not field.is_group:
         for index, item in several:
             at = path if index is None else f"{path}/{index}"
@@ -92,8 +96,9 @@ def _field(field: Field, value: Any, language: str, depth: int, path: str) -> It
     for index, item in several:
         at = path if index is None else f"{path}/{index}"
         numbered = f"{label} {index + 1}" if index is not None and len(several) > 1 else label
-        yield Line(depth, field, numbered, None, at)
-        yield from _group(field.children, item, language, depth + 1, at)
+        if label or index:
+            yield Line(depth, field, numbered if label else "", None, at)
+        yield from _group(field.children, item, language, depth + bool(label), at)
 
 
 def _label(label: Mapping[str, str], language: str) -> str:

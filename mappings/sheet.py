@@ -6,7 +6,6 @@ stand in `sheet.toml`. Source: THL Sosmeta, annotations `name`, `hiddenField`, `
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +33,6 @@ _OF_VALUE: Mapping[str, PartKind] = {
     "text": "text", "date": "date", "instant": "instant",
     "quantity": "quantity", "measure": "quantity", "percent": "quantity",
 }  # fmt: skip
-_FULL_CLOCK = re.compile(r"( klo \d\d\.\d\d)\.00 (?:\+02:00|\+03:00)$", re.ASCII)
 _CONVERSATIONS = ("Suunnitelma", "Arvio")
 
 
@@ -161,7 +159,7 @@ def _filled(field: Field, value: Any, look: _Look, path: str, above: _Above) -> 
         yield from _parts(field.children, value, look, path, above)
         return
     if not field.is_group:
-        yield Part("value", label, path, tuple(_text(field, item, look.language) for _, item in several))
+        yield Part("value", label, path, tuple(shown(field, item, look.language) for _, item in several))
         return
     if look.room and field.repeats and not field.required:
         several.append((len(several), {}))
@@ -170,15 +168,6 @@ def _filled(field: Field, value: Any, look: _Look, path: str, above: _Above) -> 
         numbered = f"{label} {index + 1}" if index is not None and len(several) > 1 and label else label
         inner = tuple(_parts(field.children, item, look, at, (*above, (len(several), index or 0))))
         yield Part("group", numbered, at, parts=inner)
-
-
-def _text(field: Field, value: Any, language: str) -> str:
-    """One value as it stands on a sheet: the clock without seconds and without Finland's own offset."""
-    text = shown(field, value, language)
-    if field.kind != "instant":
-        return text
-    text = _FULL_CLOCK.sub(r"\1", text)
-    return text.replace(" klo ", " kl. ") if language == "sv" else text
 
 
 def _blank(field: Field, look: _Look, path: str, above: _Above) -> Iterator[Part]:
@@ -276,7 +265,7 @@ def _fact(key: str, value: Any, language: str) -> str:
         case "author", Mapping() as author:
             return _person(author, "title", "unit")
         case "created", str(created):
-            return _text(envelope_structure().by_path["created"], created, language)
+            return shown(envelope_structure().by_path["created"], created, language)
     return ""
 
 

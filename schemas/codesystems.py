@@ -8,11 +8,13 @@ Source: THL Sosmeta, JSON Schema export; FHIR R4 4.0.1 CodeSystem, https://hl7.o
 from __future__ import annotations
 
 import tomllib
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import cast
 
 from schemas.codesystem_files import LIMITS, CodeSystem, NotACodeSystem, read_code_system
 from schemas.structures import Structure
@@ -25,8 +27,29 @@ CodeSystems = Mapping[str, CodeSystem]
 
 @cache
 def shipped_code_systems() -> CodeSystems:
-    """The fragments that are shipped with the package."""
-    return code_systems_in(files("schemas").joinpath("codesystems"))
+    """The fragments that are shipped with the package, each read when it is first asked for."""
+    return _Shipped(files("schemas").joinpath("codesystems"))
+
+
+class _Shipped(Mapping[str, CodeSystem]):
+    """Code systems in files that are called `<OID>.json`."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._files = {
+            file.name.removesuffix(".json"): file for file in folder.iterdir() if file.name.endswith(".json")
+        }
+        self._read: dict[str, CodeSystem] = {}
+
+    def __getitem__(self, oid: str) -> CodeSystem:
+        if oid not in self._read:
+            self._read[oid] = read_code_system(self._files[oid].name, self._files[oid].read_bytes())
+        return self._read[oid]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._files))
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def with_site(site: CodeSystems) -> CodeSystems:
@@ -35,12 +58,13 @@ def with_site(site: CodeSystems) -> CodeSystems:
     A whole code system takes the place of our fragment; a fragment is added to it. A title that the site does not give
     stays ours.
     """
-    systems = dict(shipped_code_systems())
+    systems: dict[str, CodeSystem] = {}
     for oid, system in site.items():
-        ours = systems.get(oid, system)
+        ours = shipped_code_systems().get(oid, system)
         codes = system.codes if system.complete else {**ours.codes, **system.codes}
         systems[oid] = replace(system, title=system.title or ours.title, codes=codes)
-    return systems
+    # Nothing is written to the chain; its type asks for mappings that could be.
+    return ChainMap(systems, cast("dict[str, CodeSystem]", shipped_code_systems()))
 
 
 def code_systems_in(folder: Traversable) -> CodeSystems:

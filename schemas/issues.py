@@ -8,7 +8,7 @@ others that its rule names; a slot never holds a value of the document.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,6 @@ __all__ = [
     "Severity",
     "Slot",
     "has_errors",
-    "iter_rules",
     "load_rules",
     "rules_in",
 ]
@@ -111,12 +110,6 @@ def load_rules(text: str) -> Mapping[str, Rule]:
 
 
 @cache
-def rules_in(package: str) -> Mapping[str, Rule]:
-    """The rules that a package's own `rules.toml` holds, by id; read once."""
-    return load_rules(files(package).joinpath("rules.toml").read_text("utf-8"))
-
-
-def iter_rules(packages: Iterable[str]) -> Iterator[Rule]:
-    """Every rule of the named packages, in the order of their catalogues."""
-    for package in packages:
-        yield from rules_in(package).values()
+def rules_in(package: str, catalogue: str = "rules") -> Mapping[str, Rule]:
+    """The rules that a package's own `<catalogue>.toml` holds, by id; read once."""
+    return load_rules(files(package).joinpath(f"{catalogue}.toml").read_text("utf-8"))

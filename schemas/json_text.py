@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 import orjson
@@ -33,8 +34,8 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Any, list[Issue
     """The JSON value that the bytes hold, or None with the issues that forbid reading it.
 
     Issues: document_is_within_size_limit, document_is_not_empty, text_is_utf8, json_is_well_formed,
-    json_has_no_nan, json_keys_are_unique, text_has_no_lone_surrogates, document_is_within_depth_limit,
-    document_is_within_node_limit
+    json_has_no_nan, json_number_is_within_range, json_keys_are_unique, text_has_no_lone_surrogates,
+    document_is_within_depth_limit, document_is_within_node_limit
     """
     issues = _check_bytes(data, limits)
     if issues:
@@ -97,8 +98,13 @@ def _load(data: bytes) -> Any:
     text = data.removeprefix(b"\xef\xbb\xbf")
     value = orjson.loads(text)
     if any(not token.startswith(b'"') for token in _UNTOUCHED.findall(text)):
-        return json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=Decimal, parse_int=_whole)
     return value
+
+
+def _whole(digits: str) -> int | Decimal:
+    """A whole number with all its digits: beyond 64 bits as a decimal, which can be written again."""
+    return int(digits) if len(digits) <= 18 else Decimal(digits)
 
 
 def _fragment(value: Any) -> Any:
@@ -131,7 +137,8 @@ def _why_unreadable(data: bytes) -> Issue:
     """Which rule an unreadable document breaks, and where."""
     text = data.decode("utf-8-sig")
     try:
-        json.loads(text, parse_constant=_refuse_constant)
+        # The numbers are not looked at: Python refuses to read a whole number of thousands of digits.
+        json.loads(text, parse_constant=_refuse_constant, parse_int=len, parse_float=len)
     except _Constant:
         offset = next((m.start() for m in re.finditer(rf"{_STRING}|(-?Infinity|NaN)", text) if m[1]), 0)
         return _at_offset("json_has_no_nan", text, offset)
@@ -139,6 +146,10 @@ def _why_unreadable(data: bytes) -> Issue:
         return _RULES["json_is_well_formed"].at(line=error.lineno, column=error.colno)
     except RecursionError:
         return _RULES["document_is_within_depth_limit"].at(limit=str(DEFAULT_LIMITS.depth))
+    numbers = re.finditer(rf"{_STRING}|(-?[0-9][0-9.eE+-]*)", text)
+    great = next((m.start() for m in numbers if m[1] and isinf(float(m[1]))), None)
+    if great is not None:
+        return _at_offset("json_number_is_within_range", text, great)
     offset = next((m.start() for m in re.finditer(r"\\u[dD][89a-fA-F]", text)), 0)
     return _at_offset("text_has_no_lone_surrogates", text, offset)
 

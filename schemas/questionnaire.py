@@ -144,8 +144,6 @@ def _item(field: Field, structure: Structure, conditions: Mapping[tuple[str, ...
 
 
 def _extensions(field: Field) -> Iterator[dict[str, Any]]:
-    if field.hidden:
-        yield {"url": f"{_FHIR}questionnaire-hidden", "valueBoolean": True}
     if field.kind == "count":
         yield {"url": f"{_FHIR}maxDecimalPlaces", "valueInteger": 0}
 
@@ -153,7 +151,7 @@ def _extensions(field: Field) -> Iterator[dict[str, Any]]:
 def _text(field: Field) -> dict[str, Any]:
     """The field's name; one that is shown without its name keeps it for machines and says how it is drawn."""
     text = _translated("text", field.label)
-    if field.untitled and text:
+    if (field.untitled or field.hidden) and text:
         style = {"url": f"{_FHIR}rendering-style", "valueString": "display: none"}
         text["_text"] = {"extension": [style, *text.get("_text", {}).get("extension", ())]}
     return text

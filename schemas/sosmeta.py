@@ -63,7 +63,9 @@ def structure_from_sosmeta(schema: Mapping[str, Any]) -> Structure:
     """The structure that a Sosmeta JSON Schema describes. In: the parsed schema. Raises: NotSosmeta."""
     try:
         return _structure(schema)
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except NotSosmeta:
+        raise
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError) as error:
         raise NotSosmeta("The file is not a document structure of THL's Sosmeta.") from error
 
 
@@ -94,6 +96,8 @@ def _children(body: Mapping[str, Any], path: tuple[str, ...], root: str) -> Iter
         raise NotSosmeta("The structure is nested deeper than any of THL's.", "/".join(path))
     if body["additionalProperties"] is not False:
         raise NotSosmeta("A group of THL's allows no further properties.", "/".join(path))
+    if not isinstance(body["required"], list) or not set(body["required"]) <= set(body["properties"]):
+        raise NotSosmeta("A field is required that the group does not have.", "/".join(path))
     for key, schema in body["properties"].items():
         yield _field(schema, (*path, key), key in body["required"], root)
 
@@ -105,6 +109,8 @@ def _field(schema: Mapping[str, Any], path: tuple[str, ...], required: bool, roo
         raise NotSosmeta("The repetition is written in a way that is not known.", place)
     item = schema["items"] if repeats else schema
     about = item["sosmeta"]
+    if about["required"] is not required:
+        raise NotSosmeta("The schema and its annotation do not agree on whether the field is required.", place)
     kind = _kind(about, item, place)
     system, codes = _coding(item, about, place) if kind == "code" else (_text(about, "systemUri"), None)
     return Field(
@@ -135,6 +141,8 @@ def _kind(about: Mapping[str, Any], item: Mapping[str, Any], place: str) -> Kind
             raise NotSosmeta("The date has a form that is not known.", place)
     elif kind == "phrase":
         known |= {"enum"}
+        if not item["enum"]:
+            raise NotSosmeta("The fixed text is missing.", place)
     elif item["type"] == "string":
         known |= {"minLength"}
         if item.get("minLength", 0) != int(about["required"]):
@@ -181,10 +189,13 @@ def _system(schema: Mapping[str, Any], place: str) -> str:
         if not national:
             raise NotSosmeta("The code system is written in a way that is not known.", place)
         return national[1].replace("\\", "")
-    names = schema.get("enum", [""])
-    if len(names) != 1:
-        raise NotSosmeta("The field allows several code systems.", place)
-    return str(names[0])
+    if "enum" not in schema:
+        return ""
+    (name,) = schema["enum"]
+    # A name that could be taken for an OID, or for no system at all, would be read as less than it says.
+    if not name or name[0].isdigit():
+        raise NotSosmeta("The internal code system has no name.", place)
+    return str(name)
 
 
 def _text(about: Mapping[str, Any], name: str) -> str:

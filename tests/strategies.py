@@ -234,7 +234,7 @@ def _changes(at: Any) -> Iterator[tuple[str, Any]]:
         yield "switch as number", int(at)
     elif isinstance(at, int | Decimal):
         yield "number as text", str(at)
-        yield "great number", 10**18
+        yield "great number", Decimal(10**30)
     elif isinstance(at, str):
         yield from ((name, form.format(at)) for name, form in _TEXT_CHANGES.items())
         yield from ((f"the date {day!r}", day) for day in _DATES)

@@ -34,7 +34,7 @@ HOMES = {
     "typst": "interop/printing/",
     "rich": "interop/cli/",
     "typer": "interop/cli/",
-    "lxml": "schemas/xml_text.py schemas/xsd.py mappings/ validators/ interop/systems/effica.py interop/sandboxes/effica.py",
+    "lxml": "schemas/xml_text.py schemas/xsd.py mappings/ validators/ interop/systems/effica.py interop/sandboxes/",
 }
 
 

@@ -7,38 +7,40 @@ Source: THL Sosmeta; THL code server (koodistopalvelu).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from schemas.codesystems import CodeSystems
-from schemas.issues import Issue, Rule, load_rules
+from schemas.issues import Issue, rules_in
 from schemas.json_text import pointer
 from schemas.structures import Field, Structure
 
-__all__ = ["check_codes", "terminology_rules"]
+__all__ = ["check_codes"]
 
 _Path = tuple[str | int, ...]
+_RULES = rules_in("validators", "terminology")
+_UNCHECKED = "code_is_checked_against_its_code_system"
 
 
-@cache
-def terminology_rules() -> Mapping[str, Rule]:
-    """The rules of this layer, by id."""
-    return load_rules(files("validators").joinpath("terminology.toml").read_text("utf-8"))
+def check_codes(structure: Structure, content: Any, code_systems: CodeSystems, language: str = "fi") -> list[Issue]:
+    """The findings about the codes of a content, in the order of the structure.
 
-
-def check_codes(structure: Structure, content: Any, code_systems: CodeSystems) -> list[Issue]:
-    """The findings about the codes of a content, in the order of the structure. In: any JSON value.
+    In: any JSON value; `language` is that of the document: displays are compared with names in it alone.
 
     Out: paths are JSON Pointers from the top of the content. Issues: code_is_in_its_code_system,
     code_is_checked_against_its_code_system, display_is_that_of_the_code_system
     """
     body = content.get(structure.root) if isinstance(content, Mapping) else None
-    return [
-        issue
-        for field, coded, path in _coded(structure.fields, body, (structure.root,))
-        for issue in _check(field, coded, path, code_systems)
-    ]
+    found: list[Issue] = []
+    unchecked: set[str] = set()
+    for field, coded, path in _coded(structure.fields, body, (structure.root,)):
+        for issue in _check(field, coded, path, (code_systems, language)):
+            # That a code system is known in part is said once for each, at the first code that it leaves open.
+            if issue.rule.id == _UNCHECKED and field.system in unchecked:
+                continue
+            if issue.rule.id == _UNCHECKED:
+                unchecked.add(field.system)
+            found.append(issue)
+    return found
 
 
 def _coded(fields: tuple[Field, ...], body: Any, path: _Path) -> Iterator[tuple[Field, Mapping[str, Any], _Path]]:
@@ -58,23 +60,24 @@ def _coded(fields: tuple[Field, ...], body: Any, path: _Path) -> Iterator[tuple[
                 yield field, one, at
 
 
-def _check(field: Field, coded: Mapping[str, Any], path: _Path, code_systems: CodeSystems) -> Iterator[Issue]:
+def _check(field: Field, coded: Mapping[str, Any], path: _Path, by: tuple[CodeSystems, str]) -> Iterator[Issue]:
+    code_systems, language = by
     code, display = coded.get("code"), coded.get("display")
     if not isinstance(code, str) or not isinstance(display, str) or not field.system:
         return
-    rules = terminology_rules()
     system = code_systems.get(field.system)
     title = (system.title if system else None) or {"fi": field.system}
     listed = field.codes or {}
-    names = {"fi": listed[code]} if listed.get(code) else {}
     if field.system[0].isdigit() and code not in listed and (system is None or code not in system.codes):
         whole = system is not None and system.complete
-        rule = "code_is_in_its_code_system" if whole else "code_is_checked_against_its_code_system"
-        yield rules[rule].at(pointer((*path, "code")), field=field.label, system=title)
+        rule = "code_is_in_its_code_system" if whole else _UNCHECKED
+        yield _RULES[rule].at(pointer((*path, "code")), field=field.label, system=title)
         return
-    known = {*names.values(), *(system.codes.get(code, {}).values() if system else ())}
+    names = {"fi": listed.get(code, "")} | dict(system.codes.get(code, {}) if system else {})
+    # The structures' own lists have Finnish names alone: what is not named in the document's language is not judged.
+    known = {name for name in names.values() if name} if names.get(language) else set()
     if known and _plain(display) not in {_plain(name) for name in known}:
-        yield rules["display_is_that_of_the_code_system"].at(
+        yield _RULES["display_is_that_of_the_code_system"].at(
             pointer((*path, "display")), field=field.label, system=title
         )
 

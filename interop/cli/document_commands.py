@@ -16,6 +16,8 @@ from interop.documents import Examined, Options, convert, examine
 from interop.errors import Invalid
 from mappings.formats import FORMATS
 from schemas import json_text
+from schemas.codesystem_files import NotACodeSystem
+from schemas.codesystems import CodeSystems, code_systems_in, shipped_code_systems, with_site
 from schemas.issues import LAYERS, Language, Layer
 
 __all__ = ["convert_command", "validate_command"]
@@ -62,6 +64,12 @@ def validate_command(
     output: Annotated[Output, typer.Option(help="text for people, json for programs, outcome for FHIR.")] = Output.text,
     language: _Language = Lang.fi,
     envelope: _Envelope = None,
+    codesystems: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", envvar="INTEROP_CODESYSTEMS", help="Code systems of the site: FHIR JSON or CSV files."
+        ),
+    ] = None,
 ) -> None:
     """Judge documents and say what is wrong, where, and by which rule.
 
@@ -73,7 +81,7 @@ def validate_command(
     interop validate plans/ --output json --lang sv
     """
     layers: tuple[Layer, ...] = tuple(known for known in LAYERS if layer is None or known in layer)
-    options = Options(envelope=_facts(envelope), layers=layers)
+    options = Options(envelope=_facts(envelope), layers=layers, code_systems=_code_systems(codesystems))
     results: list[tuple[str, Examined]] = []
     for one in _shown(inputs(names), len(names)):
         examined = examine(one.data, as_format, options)
@@ -157,6 +165,18 @@ def _write(out: Path | None, data: bytes) -> None:
         out.write_bytes(data)
     except OSError as error:
         raise Invalid(f"The file '{out}' cannot be written.") from error
+
+
+def _code_systems(folder: Path | None) -> CodeSystems:
+    """The shipped fragments, with the site's own code systems laid over them."""
+    if folder is None:
+        return shipped_code_systems()
+    try:
+        return with_site(code_systems_in(folder))
+    except NotACodeSystem as error:
+        raise Invalid(f"The code systems in '{folder}' cannot be used: {error}") from error
+    except OSError as error:
+        raise Invalid(f"The folder '{folder}' cannot be read.") from error
 
 
 def _facts(file: Path | None) -> dict[str, Any]:

@@ -10,10 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from schemas.issues import LANGUAGES, LAYERS, Rule, rules_in
 from validators.rules import CATALOGUES, condition_rules, places
 
-__all__ = ["PACKAGES", "all_rules", "rules_page"]
+__all__ = ["FILES", "all_rules", "rules_page"]
 
-PACKAGES = ("schemas", "mappings", "validators")
-"""The packages that hold a `rules.toml`. The conditional rules stand in `validators/rules` beside them."""
+FILES = (
+    ("schemas", "rules"),
+    ("mappings", "rules"),
+    ("mappings", "kanta"),
+    ("validators", "rules"),
+    ("validators", "terminology"),
+)
+"""The catalogues, by package and file name. The conditional rules stand in `validators/rules` beside them."""
 
 _INTRODUCTION = """\
 # Rules
@@ -42,7 +48,7 @@ mandatory (1008, 1013).
 def all_rules() -> Mapping[str, Rule]:
     """Every rule of every catalogue, by id. Raises: ValueError when two catalogues hold the same id."""
     rules: dict[str, Rule] = {}
-    for catalogue in (*(rules_in(package) for package in PACKAGES), condition_rules()):
+    for catalogue in (*(rules_in(*file) for file in FILES), condition_rules()):
         if twice := rules.keys() & catalogue.keys():
             raise ValueError(f"These rules stand in two catalogues: {', '.join(sorted(twice))}.")
         rules |= catalogue
@@ -52,7 +58,7 @@ def all_rules() -> Mapping[str, Rule]:
 def rules_page() -> str:
     """The whole page as Markdown: an overview by layer, then each rule with its messages, places and source."""
     rules = all_rules()
-    packages = "`, `".join(f"{package}/rules.toml" for package in PACKAGES)
+    packages = "`, `".join(f"{package}/{name}.toml" for package, name in FILES)
     parts = [_INTRODUCTION.format(packages=packages), *_overview(rules.values())]
     for layer in LAYERS:
         mine = [rule for rule in rules.values() if rule.layer == layer]

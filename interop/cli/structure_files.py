@@ -147,6 +147,10 @@ def _outcome(file: Path, data: bytes) -> Stored:
 
 def _write(file: Path, data: bytes) -> None:
     """Writes beside the file and renames, so that a reader sees the old file or the new one and never a part."""
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        # A link or a device, such as /dev/stdout, is written through and never replaced.
+        file.write_bytes(data)
+        return
     beside = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         beside.write_bytes(data)

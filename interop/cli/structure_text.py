@@ -17,6 +17,8 @@ _FLAGS = ("conditional", "national", "hidden", "untitled")
 _SHORT = 24
 _WIDEST_LABEL = 60
 _NARROWEST_LABEL = 24
+_BESIDE = 52
+"""The columns that cardinality, kind, code system and flags take beside a label."""
 
 
 def name_of(structure: Structure) -> str:
@@ -61,7 +63,7 @@ def _shown_name(field: Field, language: str, *, keys: bool) -> str:
 
 
 def _label_width(width: int | None) -> int:
-    return _WIDEST_LABEL if width is None else max(_NARROWEST_LABEL, min(_WIDEST_LABEL, width // 2))
+    return _WIDEST_LABEL if width is None else max(_NARROWEST_LABEL, min(_WIDEST_LABEL, width - _BESIDE))
 
 
 def _wrapped(text: str, width: int | None) -> list[str]:

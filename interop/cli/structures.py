@@ -206,8 +206,8 @@ def show(
 ) -> None:
     """Show a structure as an outline: cardinality, name, kind, code system or codes, flags.
 
-    Flags: conditional = mandatory in some cases; national = recorded nationally; hidden = not shown to a person;
-    untitled = shown without its name.
+    Flags: conditional = mandatory in some cases; national = recorded nationally; hidden = the group is not shown, its
+    fields are; untitled = shown without its name.
 
     Example: interop structures show 15020 --lang sv
     """

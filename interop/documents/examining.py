@@ -11,6 +11,7 @@ from typing import Any
 
 from mappings.formats import FORMATS, Format, Parsed, format_named, sniffed
 from schemas import json_text, xml_text
+from schemas.codesystems import CodeSystems
 from schemas.issues import LAYERS, Issue, Layer, has_errors, rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record, envelope_structure
@@ -18,6 +19,7 @@ from schemas.structures import shipped
 from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
 from validators.fhir_structure import check_fhir_structure
+from validators.terminology import check_codes
 from validators.xml import check_xml
 
 __all__ = ["Examined", "Options", "examine"]
@@ -32,11 +34,13 @@ class Options:
     """How a document is examined.
 
     `envelope`: facts that stand in for what the document's own envelope lacks. `layers`: those to report.
+    `code_systems`: those that codes are judged by; None leaves the codes of national lists unjudged.
     """
 
     envelope: Mapping[str, Any] = field(default_factory=dict)
     layers: Collection[Layer] = LAYERS
     limits: Limits = DEFAULT_LIMITS
+    code_systems: CodeSystems | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,16 @@ def examine(data: bytes, format_name: str | None = None, options: Options | None
     issues += decoded.issues
     record = _completed(decoded.record, options.envelope)
     if record is not None:
-        said = _record_issues(record, present_only=known.schema is not None and has_errors(issues))
+        said = _record_issues(record, options, present_only=known.schema is not None and has_errors(issues))
         issues += _placed(known, parsed, list(said))
     return Examined(known.name, record, _chosen(_once(issues), options))
 
 
 def _schema_issues(known: Format, parsed: Parsed) -> list[Issue]:
     """What the format's own schema says: the XSD of XML, the base resources of FHIR."""
-    if known.schema is not None:
-        return check_xml(known.schema, parsed.tree)
+    schema = known.schema_of(parsed)
+    if schema is not None:
+        return check_xml(schema, parsed.tree)
     if known.media_type == "application/fhir+json":
         found = check_fhir_structure(parsed.tree)
         places = [(issue, known.place(parsed, issue.path)) for issue in found]
@@ -91,7 +96,7 @@ def _schema_issues(known: Format, parsed: Parsed) -> list[Issue]:
     return []
 
 
-def _record_issues(record: Record, *, present_only: bool) -> Iterator[Issue]:
+def _record_issues(record: Record, options: Options, *, present_only: bool) -> Iterator[Issue]:
     """What the structure and the rules say of the record, at JSON Pointers into the record.
 
     In: `present_only` leaves out what is missing: a message that broke its own schema lacks it for that reason.
@@ -100,7 +105,9 @@ def _record_issues(record: Record, *, present_only: bool) -> Iterator[Issue]:
     found += check_conditions(envelope_structure(), {"envelope": record.envelope})
     if record.structure in shipped():
         structure = shipped()[record.structure]
-        inner = (*check_content(structure, record.content), *check_conditions(structure, record.content))
+        inner = [*check_content(structure, record.content), *check_conditions(structure, record.content)]
+        if options.code_systems is not None:
+            inner += check_codes(structure, record.content, options.code_systems, record.language)
         found += [issue.moved(f"/content{issue.path}") for issue in inner]
     for issue in found:
         if not present_only or issue.rule.code != "required":

@@ -8,6 +8,7 @@ from mappings.formats.apotti import Apotti
 from mappings.formats.base import Decoded, Format, Parsed, Place, ReadResult, WriteResult
 from mappings.formats.effica import Effica
 from mappings.formats.fhir import Fhir
+from mappings.formats.kanta import Kanta
 from mappings.formats.omni360 import Omni360
 from mappings.formats.thl import Thl
 
@@ -23,7 +24,7 @@ __all__ = [
     "sniffed",
 ]
 
-FORMATS: tuple[Format, ...] = (Thl(), Fhir(), Effica(), Omni360(), Apotti())
+FORMATS: tuple[Format, ...] = (Thl(), Fhir(), Effica(), Omni360(), Apotti(), Kanta())
 """Every format, in the order in which their marks are looked for."""
 
 

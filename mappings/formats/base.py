@@ -80,6 +80,10 @@ class Format(ABC):
         """The XSD that the format's documents follow, when it is XML."""
         return None
 
+    def schema_of(self, parsed: Parsed) -> Schema | None:
+        """The XSD that one document follows: that of the format, or that of the document's own structure in it."""
+        return self.schema
+
     @abstractmethod
     def recognises(self, data: bytes, value: Any) -> bool:
         """True when a document looks like this format. In: the bytes, and the JSON value when they are JSON."""

@@ -22,6 +22,6 @@ def test_every_rule_has_its_section() -> None:
 
 
 def test_id_in_two_catalogues_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rule_pages, "PACKAGES", ("schemas", "schemas"))
+    monkeypatch.setattr(rule_pages, "FILES", (("schemas", "rules"), ("schemas", "rules")))
     with pytest.raises(ValueError, match="two catalogues"):
         all_rules()

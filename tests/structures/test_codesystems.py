@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from schemas.codesystem_files import LIMITS, CodeSystem, NotACodeSystem, code_system_to_json, read_code_system
 from schemas.codesystems import code_systems_in, fragments, shipped_code_systems, with_site
-from schemas.issues import LANGUAGES
+from schemas.issues import LANGUAGES, rules_in
 from schemas.sosmeta import structure_from_sosmeta
 from schemas.structures import Structure, shipped
 from tests.originals import SAMPLES
 from tests.strategies import broken_contents, contents, places, with_own_phrases
-from validators.terminology import check_codes, terminology_rules
+from validators.terminology import check_codes
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "codesystems"
 SERVICES = "1.2.246.537.6.1222"
@@ -209,13 +209,13 @@ def test_known_code_of_a_fragment_has_no_finding() -> None:
 def test_unseen_code_of_a_fragment_was_not_checked() -> None:
     content = _meeting(palvelu=_service("47", "Perhetyö"))
     assert _found(content) == [("code_is_checked_against_its_code_system", f"{AT}/code")]
-    assert terminology_rules()["code_is_checked_against_its_code_system"].severity == "warning"
+    assert rules_in("validators", "terminology")["code_is_checked_against_its_code_system"].severity == "warning"
 
 
 def test_code_outside_a_whole_list_is_an_error() -> None:
     content = _meeting(palvelu=_service("47", "Perhetyö"))
     assert _found(content, whole=WHOLE) == [("code_is_in_its_code_system", f"{AT}/code")]
-    assert terminology_rules()["code_is_in_its_code_system"].severity == "error"
+    assert rules_in("validators", "terminology")["code_is_in_its_code_system"].severity == "error"
 
 
 @pytest.mark.parametrize("display", ["Sosiaalityö", "Socialt arbete", " Sosiaalityö\n"])
@@ -227,7 +227,7 @@ def test_display_in_either_language_is_right(display: str) -> None:
 def test_other_display_is_told(display: str) -> None:
     content = _meeting(palvelu=_service("46", display))
     assert _found(content, whole=WHOLE) == [("display_is_that_of_the_code_system", f"{AT}/display")]
-    assert terminology_rules()["display_is_that_of_the_code_system"].severity == "information"
+    assert rules_in("validators", "terminology")["display_is_that_of_the_code_system"].severity == "information"
 
 
 def test_display_of_a_closed_list_is_judged_by_the_list() -> None:

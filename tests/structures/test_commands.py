@@ -194,10 +194,23 @@ def test_questionnaire_goes_to_a_file_or_to_the_output(folder: str, tmp_path: Pa
     assert run("questionnaire", "15020", "-o", str(target)).exit_code == 0
     assert json.loads(target.read_bytes())["resourceType"] == "Questionnaire"
     assert run("questionnaire", "15020").stdout.encode() == target.read_bytes()
-    assert run("questionnaire", "15020", "-o", str(tmp_path / "none" / "file.json")).exit_code == 2
+    assert run("questionnaire", "15020", "-o", str(target / "file.json")).exit_code == 2
 
 
-@pytest.mark.parametrize("command", ["import", "list", "search", "show", "diff", "questionnaire"])
+def test_questionnaire_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    assert run("questionnaire", "15020", "-o", str(tmp_path / "link.json")).exit_code == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_bytes())["resourceType"] == "Questionnaire"
+
+
+def test_codesystems_are_written_to_a_folder(tmp_path: Path) -> None:
+    assert run("codesystems", "--into", str(tmp_path)).stdout == "85 code systems\n"
+    assert len(list(tmp_path.glob("*.json"))) == 85
+
+
+@pytest.mark.parametrize("command", ["import", "list", "search", "show", "diff", "codesystems", "questionnaire"])
 def test_help_shows_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0

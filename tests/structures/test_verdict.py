@@ -23,7 +23,7 @@ from tests.strategies import contents, mutations, places
 from validators.content import check_content
 
 # The comparison runs once for each of some two hundred structures.
-_FEW = max(2, settings().max_examples // 5)
+_FEW = max(4, settings().max_examples // 50)
 _MOST_PLACES = 100
 _STRICTER = {
     "date_is_in_the_calendar",
