@@ -4,16 +4,18 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check thorough bench lock clean
+.PHONY: help setup demo test check thorough bench faults lock clean
 help:            ## List the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY)  ## Make .venv with the command `interop` in it
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock fhir.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 setup"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { echo "Python's venv is missing: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: --requirement fhir.lock --dest $(VENV)/fhir
+	$(BIN)/interop package add $(VENV)/fhir/*.whl
 	@touch $(READY)
 
 demo: $(READY)   ## Exchange a client plan among the three sandboxes and show what happened
@@ -22,17 +24,22 @@ demo: $(READY)   ## Exchange a client plan among the three sandboxes and show wh
 test: check      ## Run every check and every test
 	$(BIN)/python -m pytest
 
-check: $(READY)  ## Run the checks alone: format, lint, types, layers
+check: $(READY)  ## Run the checks alone: format, lint, types, layers, dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 
 thorough: check  ## Run the tests with many more generated examples
 	$(BIN)/python -m pytest --thorough
 
 bench: $(READY)  ## Print documents per second, step by step
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.exchange
+
+faults: $(READY) ## Break the exchange on purpose: DOCUMENTS=1000 SEED=1 WORKERS=2
+	$(BIN)/python -m tests.faults --documents $(or $(DOCUMENTS),1000) --seed $(or $(SEED),1) --workers $(or $(WORKERS),2)
 
 lock: $(READY)   ## Lock the dependencies anew, with hashes and without hosts
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet --no-header --output-file requirements.lock

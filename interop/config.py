@@ -10,7 +10,7 @@ import binascii
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -72,6 +72,11 @@ class Settings:
     log_level: str
     first_retry: timedelta
     longest_retry: timedelta
+    attempts: int = 100
+    failures_to_rest: int = 5
+    look_every: timedelta = timedelta(seconds=5)
+    together: int = 8
+    worker_grace: timedelta = timedelta(seconds=30)
     systems: tuple[SystemSettings, ...] = ()
 
 
@@ -91,6 +96,18 @@ def _seconds(value: Any) -> timedelta:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
         raise ValueError("a number of seconds above 0 and up to 86400")
     return timedelta(seconds=value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10_000:
+        raise ValueError("a whole number from 1 to 10000")
+    return value
+
+
+def _together(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 64:
+        raise ValueError("a whole number from 1 to 64")
+    return value
 
 
 def _level(value: Any) -> str:
@@ -152,6 +169,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("log.level", "INTEROP_LOG_LEVEL", _level, "info"),
     Setting("exchange.first_retry", "", _seconds, timedelta(seconds=5)),
     Setting("exchange.longest_retry", "", _seconds, timedelta(hours=1)),
+    Setting("exchange.attempts", "", _count, 100),
+    Setting("exchange.failures_to_rest", "", _count, 5),
+    Setting("exchange.look_every", "", _seconds, timedelta(seconds=5)),
+    Setting("exchange.together", "", _together, 8),
+    Setting("exchange.worker_grace", "", _seconds, timedelta(seconds=30)),
 )
 """The settings outside `[systems]`, in the order of the fields of `Settings`."""
 
@@ -202,19 +224,18 @@ def parse(text: str, environment: Mapping[str, str]) -> Settings:
     mistakes: list[str] = []
     systems = _systems(tables.pop("systems", {}), environment, mistakes)
     values = _read(SETTINGS, _flat(tables, mistakes), environment, mistakes)
-    mistakes += _contradictions(*values) if not mistakes else []
+    mistakes += _contradictions(Settings(*values)) if not mistakes else []
     if mistakes:
         raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
-    url, active, keys, level, first, longest = values
-    return Settings(url, active, keys, level, first, longest, systems)
+    return replace(Settings(*values), systems=systems)
 
 
-def _contradictions(_url: str, active: str, keys: Mapping[str, bytes], _level: str, *retries: timedelta) -> list[str]:
+def _contradictions(settings: Settings) -> list[str]:
     """What each setting alone does not show."""
     found = []
-    if active not in keys:
+    if settings.active_key not in settings.keys:
         found.append("keys.active names a key that INTEROP_KEYS does not hold.")
-    if retries != tuple(sorted(retries)):
+    if settings.first_retry > settings.longest_retry:
         found.append("exchange.first_retry is longer than exchange.longest_retry.")
     return found
 

@@ -17,9 +17,9 @@ from mappings.formats.base import Format, Parsed
 from mappings.narrative import narrative, sections
 from mappings.outline import outline
 from mappings.questionnaire_response import response_of
-from schemas.canonical import CANONICAL
 from schemas.dates import exists
 from schemas.issues import Issue, rules_in
+from schemas.questionnaire import questionnaire_url
 from schemas.record import Record
 from schemas.structures import Structure, shipped
 
@@ -50,8 +50,8 @@ class Resources:
     places: Dict[str, str]
 
     @classmethod
-    def of_bundle(cls, bundle: Any) -> Resources:
-        """Every entry's resource; for a CarePlan its contained resources too, under `#id`."""
+    def of_bundle(cls, bundle: Any, *, contained: bool = True) -> Resources:
+        """Every entry's resource, and the contained ones under `#id` when they are asked for."""
         by_url: dict[str, _Tree] = {}
         names: dict[str, str] = {}
         places: dict[str, str] = {}
@@ -63,8 +63,8 @@ class Resources:
             url = entry.get("fullUrl") if isinstance(entry.get("fullUrl"), str) else f"/entry/{index}"
             by_url[url], places[url] = resource, f"/entry/{index}/resource"
             names[f"{resource.get('resourceType')}/{resource.get('id')}"] = url
-            contained = resource.get("contained")
-            for number, inner in enumerate(contained if isinstance(contained, list) else []):
+            held = resource.get("contained") if contained else None
+            for number, inner in enumerate(held if isinstance(held, list) else []):
                 if isinstance(inner, dict):
                     by_url[f"#{inner.get('id')}"] = inner
                     places[f"#{inner.get('id')}"] = f"/entry/{index}/resource/contained/{number}"
@@ -79,7 +79,7 @@ def response_resource(record: Record, structure: Structure) -> _Tree:
     """The QuestionnaireResponse that holds every leaf of the content, without what links add."""
     response: _Tree = {
         "language": record.language,
-        "questionnaire": f"{CANONICAL}/Questionnaire/{structure.code}|{structure.version}",
+        "questionnaire": questionnaire_url(structure.oid),
         "item": response_of(structure, record.body, record.language),
     }
     created = record.envelope.get("created")
@@ -97,15 +97,14 @@ def document_sections(
     under `""` go to the last section, that of the structured data.
     """
     made = sections(record, structure)
-    shown = [field for field in structure.fields if field.key in record.body and not field.hidden]
-    for section, field in zip(made, shown, strict=True):
-        _refer(section, urls, entries.get(field.key, []))
+    for key, section in made.items():
+        _refer(section, urls, entries.get(key, []))
     whole = {
         "title": {"sv": "Strukturerade uppgifter", "en": "Structured data"}.get(record.language, "Rakenteiset tiedot"),
         "text": narrative([]),
     }
     _refer(whole, urls, entries.get("", []))
-    return [*made, whole]
+    return [*made.values(), whole]
 
 
 def _refer(section: _Tree, urls: Dict[tuple[str, int], str], roles: list[str]) -> None:

@@ -26,14 +26,14 @@ def narrative(lines: Iterable[Line]) -> dict[str, str]:
     return {"status": "generated", "div": div}
 
 
-def sections(record: Record, structure: Structure) -> list[dict[str, Any]]:
-    """The Composition's sections: one for each top field that the document has, in display order."""
+def sections(record: Record, structure: Structure) -> dict[str, dict[str, Any]]:
+    """The Composition's sections by the key of their top field: one for each that shows something, in display order."""
     lines = outline(structure, record.body, record.language)
-    made = []
+    made = {}
     for field in structure.fields:
         own = [line for line in lines if line.field.path[0] == field.key]
-        if own and not field.hidden:
-            made.append({"title": _title(field, record.language), "text": narrative(own)})
+        if own:
+            made[field.key] = {"title": _title(field, record.language), "text": narrative(own)}
     return made
 
 

@@ -10,12 +10,12 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from mappings.outline import shown
 from schemas.json_text import pointer
 from schemas.record import Record, envelope_structure
+from schemas.site import resource
 from schemas.structures import Field, Structure
 
 __all__ = ["SHEET_LANGUAGES", "Part", "PartKind", "Sheet", "blank_sheet", "filled_sheet", "words_of"]
@@ -119,7 +119,7 @@ def filled_sheet(record: Record, structure: Structure, language: str = "", *, ro
 @cache
 def words_of(language: str) -> Mapping[str, Any]:
     """The sheet's own words in a language, those of fi for one that the sheets do not have."""
-    every = tomllib.loads(files("mappings").joinpath("sheet.toml").read_text("utf-8"))
+    every = tomllib.loads(resource("mappings", "sheet.toml").read_text("utf-8"))
     words: Mapping[str, Any] = every[_language(language)]
     return words
 
@@ -215,7 +215,7 @@ def _room(field: Field, label: str, look: _Look, path: str, above: _Above) -> Pa
 @cache
 def _one_line() -> frozenset[str]:
     """The fields of kind text that hold a few words, by property name."""
-    every = tomllib.loads(files("mappings").joinpath("sheet.toml").read_text("utf-8"))
+    every = tomllib.loads(resource("mappings", "sheet.toml").read_text("utf-8"))
     return frozenset(every["one_line"])
 
 

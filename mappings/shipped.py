@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
+from mappings.effica_layout import derived_table
 from mappings.engine import Mapping
 from mappings.tables import load_table
-from schemas.structures import PREFIX
+from schemas.site import resource
+from schemas.structures import shipped
 
 __all__ = ["mapping_of", "mapping_without_structure", "tables_of"]
 
-_TABLES = files("mappings").joinpath("tables")
-_MAPS = files("mappings").joinpath("code_maps")
+_TABLES = resource("mappings", "tables")
+_MAPS = resource("mappings", "code_maps")
+
+
+def mapping_of(format_name: str, structure: str) -> Mapping | None:
+    """The mapping between a structure (its OID) and a format, or None when there is none. Raises: TableError.
+
+    A structure that is known and has no table of its own has a derived one in `effica`.
+    """
+    # What a document calls its structure can be any text: only what is known is looked up, and kept.
+    return _mapping_of(format_name, structure) if structure in shipped() else None
 
 
 @cache
-def mapping_of(format_name: str, structure: str) -> Mapping | None:
-    """The mapping between a structure (its OID) and a format, or None when there is none. Raises: TableError."""
-    code = structure.removeprefix(PREFIX).split(".")[1:2]
-    if not code or not code[0].isdecimal() or not _TABLES.joinpath(format_name, f"{code[0]}.toml").is_file():
-        return None
-    mapping = Mapping(load_table(_TABLES, f"{format_name}/{code[0]}", _MAPS))
-    return mapping if mapping.table.structure == structure else None
+def _mapping_of(format_name: str, structure: str) -> Mapping | None:
+    code = "".join(structure.split(".")[-4:-3])
+    if code.isdecimal() and _TABLES.joinpath(format_name, f"{code}.toml").is_file():
+        mapping = Mapping(load_table(_TABLES, f"{format_name}/{code}", _MAPS))
+        if mapping.table.structure == structure:
+            return mapping
+    if format_name == "effica":
+        return Mapping(derived_table(shipped()[structure], _TABLES, _MAPS))
+    return None
 
 
 @cache

@@ -61,12 +61,15 @@ class Table:
 
 
 _ROW_KEYS = {"record", "format", "codec", "map", "value", "omit", "copy"}
+_RELATIONSHIPS = ("equivalent", "wider", "narrower", "inexact")
+"""How a list's local codes stand to THL's. Source: FHIR R4 ConceptMapEquivalence."""
 _GROUP = Codec("group", lambda value: value, lambda value: value)
 
 
-def load_table(folder: Traversable, name: str, maps: Traversable) -> Table:
-    """The table `name` (`effica/15020`), with those that it includes. In: `maps` is the folder of code maps.
+def load_table(folder: Traversable, name: str, maps: Traversable, at: str = "") -> Table:
+    """The table `name` (`effica/15020`), with those that it includes.
 
+    In: `maps` is the folder of code maps; `at` is the place in the record that the table's own places start from.
     Raises: TableError.
     """
     file = folder.joinpath(*f"{name}.toml".split("/"))
@@ -78,8 +81,8 @@ def load_table(folder: Traversable, name: str, maps: Traversable) -> Table:
         raise TableError(
             file.name, int(line[1]) if line else 1, "This is not TOML: look at the quotes and commas."
         ) from error
-    rows = tuple(_Reader(file.name, text, raw, maps).rows())
-    included = [load_table(folder, other, maps) for other in raw.get("includes", ())]
+    rows = tuple(_Reader(file.name, text, raw, maps, at).rows())
+    included = [load_table(folder, *_include(other, maps, at)) for other in raw.get("includes", ())]
     return Table(
         name=name,
         format=raw.get("format", ""),
@@ -89,18 +92,30 @@ def load_table(folder: Traversable, name: str, maps: Traversable) -> Table:
     )
 
 
+def _include(entry: Any, maps: Traversable, at: str) -> tuple[str, Traversable, str]:
+    """What to load for an entry of `includes`: a table's name, or `{ table, at }` for one that starts at a place."""
+    named = {"table": entry} if isinstance(entry, str) else entry
+    return named["table"], maps, _joined_place(at, named.get("at", ""))
+
+
+def _joined_place(prefix: str, text: str) -> str:
+    if not prefix or not text:
+        return prefix or text
+    return f"{prefix}{'' if text.startswith('[') else '.'}{text}"
+
+
 class _Reader:
     """Reads the sections of one file into rows, and keeps count of the lines for errors."""
 
-    def __init__(self, name: str, text: str, raw: Mapping[str, Any], maps: Traversable) -> None:
-        self.name, self.raw, self.maps = name, raw, maps
+    def __init__(self, name: str, text: str, raw: Mapping[str, Any], maps: Traversable, at: str) -> None:
+        self.name, self.raw, self.maps, self.at = name, raw, maps, at
         lines = enumerate(text.splitlines(), 1)
         self.lines = iter([number for number, line in lines if line.lstrip().startswith("{")])
         self.line = 1
 
     def rows(self) -> Iterator[Row]:
         for section in self.raw.get("section", ()):
-            left, right = section.get("record", ""), section.get("format", "")
+            left, right = _joined_place(self.at, section.get("record", "")), section.get("format", "")
             for row in section.get("rows", ()):
                 self.line = next(self.lines, self.line)
                 yield self._row(row, left, right)
@@ -124,9 +139,8 @@ class _Reader:
     def _place(self, prefix: str, text: str) -> Place:
         if not isinstance(text, str):
             raise self._error("A place is a text in quotes.")
-        joined = text if not prefix or not text else f"{prefix}{'' if text.startswith('[') else '.'}{text}"
         try:
-            return parse_place(joined or prefix)
+            return parse_place(_joined_place(prefix, text))
         except ValueError as error:
             raise self._error(str(error)) from error
 
@@ -145,6 +159,10 @@ class _Reader:
         entry = _code_maps(self.maps, file).get(key)
         if entry is None:
             raise self._error(f"There is no code map '{name}'.")
+        if entry.get("relationship") not in _RELATIONSHIPS or not entry.get("source"):
+            raise self._error(
+                f"The code map '{name}' needs 'source', and 'relationship' as one of {', '.join(_RELATIONSHIPS)}."
+            )
         try:
             return code_map(name, entry["codes"], entry.get("system", ""), one_way=entry.get("one_way", False))
         except (KeyError, ValueError) as error:

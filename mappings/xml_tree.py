@@ -12,7 +12,7 @@ from lxml import etree
 
 from schemas.xsd import Schema, Shape
 
-__all__ = ["element_at", "from_element", "to_xml"]
+__all__ = ["element_at", "from_element", "text_at", "to_xml"]
 
 
 def from_element(element: etree._Element, shape: Shape) -> Any:
@@ -20,7 +20,7 @@ def from_element(element: etree._Element, shape: Shape) -> Any:
     if shape.is_leaf:
         return element.text or ""
     tree: dict[str, Any] = {name: value for name in shape.attributes if (value := element.get(name[1:])) is not None}
-    if not shape.children:
+    if not shape.is_group:
         return tree | {"#text": element.text} if element.text else tree
     for child in element:
         name = etree.QName(child).localname
@@ -76,3 +76,11 @@ def element_at(root: etree._Element, pointer: str) -> etree._Element:
             break
         element = child
     return element
+
+
+def text_at(root: etree._Element, *names: str) -> str:
+    """The text of the element to which the local names lead from the root down, empty when there is none."""
+    element: etree._Element | None = root
+    for name in names:
+        element = next((c for c in element if etree.QName(c).localname == name), None) if element is not None else None
+    return (element.text or "") if element is not None else ""

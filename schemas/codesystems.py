@@ -12,11 +12,11 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import cast
 
 from schemas.codesystem_files import LIMITS, CodeSystem, NotACodeSystem, read_code_system
+from schemas.site import resource
 from schemas.structures import Structure
 
 __all__ = ["CodeSystems", "code_systems_in", "fragments", "shipped_code_systems", "with_site"]
@@ -28,7 +28,7 @@ CodeSystems = Mapping[str, CodeSystem]
 @cache
 def shipped_code_systems() -> CodeSystems:
     """The fragments that are shipped with the package, each read when it is first asked for."""
-    return _Shipped(files("schemas").joinpath("codesystems"))
+    return _Shipped(resource("schemas", "codesystems"))
 
 
 class _Shipped(Mapping[str, CodeSystem]):
@@ -87,7 +87,7 @@ def code_systems_in(folder: Traversable) -> CodeSystems:
 
 def fragments(structures: Iterable[Structure]) -> Iterator[CodeSystem]:
     """What is known of every national code system that the structures name, by OID: the same each time."""
-    known = tomllib.loads(files("schemas").joinpath("codesystems", "known.toml").read_text("utf-8"))
+    known = tomllib.loads(resource("schemas", "codesystems", "known.toml").read_text("utf-8"))
     codes: dict[str, dict[str, dict[str, str]]] = {}
     for system, code, shown in _national_codes(structures):
         named = codes.setdefault(system, {})

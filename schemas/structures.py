@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, get_args
 
 import orjson
+
+from schemas.site import resource
 
 __all__ = [
     "KINDS",
@@ -52,7 +53,8 @@ class Field:
     the list is closed, with the display when THL gives one; `system` is the OID of a national code system, the
     `document/field` name of an internal one, or for an identifier the URI that it should carry; `phrases` are the
     SHA-256 digests of the texts that are allowed. `conditional`: THL's note makes it mandatory in some cases.
-    `national`: nationally recorded. `hidden`: not shown to a person. `untitled`: shown without its name.
+    `national`: nationally recorded. `hidden`: the group itself is not shown, its fields are; THL hides groups alone.
+    `untitled`: shown without its name.
     """
 
     path: tuple[str, ...]
@@ -111,21 +113,17 @@ class Structure:
     @property
     def code(self) -> str:
         """The document type code in code system 1506, or the group code in 1505: `15020`."""
-        return self._tail[0]
+        return self.oid.split(".")[-4]
 
     @property
     def version(self) -> str:
         """The date of definition as the OID writes it: `2024.11.28`."""
-        return ".".join(self._tail[1:])
+        return ".".join(self.oid.split(".")[-3:])
 
     @property
     def code_system(self) -> str:
         """The OID of the code system in which `code` stands."""
-        return PREFIX + self.oid.removeprefix(PREFIX).split(".")[0]
-
-    @property
-    def _tail(self) -> list[str]:
-        return self.oid.removeprefix(PREFIX).split(".")[1:]
+        return ".".join(self.oid.split(".")[:-4])
 
     def __iter__(self) -> Iterator[Field]:
         """Every field at every depth, in display order."""
@@ -168,6 +166,10 @@ class Library:
             self._loaded[oid] = structure_from_json(self._files[oid].read_bytes())
         return self._loaded[oid]
 
+    def get(self, oid: str) -> Structure | None:
+        """The structure of an OID, or None."""
+        return self[oid] if oid in self else None  # noqa: SIM401 - this is what get is
+
     @cached_property
     def oids(self) -> tuple[str, ...]:
         """The OIDs of all structures, by code and version."""
@@ -204,8 +206,8 @@ def _oid_order(oid: str) -> tuple[int, ...]:
 
 def _matches(oid: str, code: str, version: str) -> bool:
     """True for `15020`, `1505.8` and `15020` with the version `2024.11.28`."""
-    tail = oid.removeprefix(PREFIX).split(".")
-    return code in (tail[1], ".".join(tail[:2])) and (not version or ".".join(tail[2:]) == version)
+    tail = oid.split(".")[-5:]
+    return code in (tail[-4], ".".join(tail[:2])) and (not version or ".".join(tail[2:]) == version)
 
 
 def _root_of(data: bytes) -> str:
@@ -217,7 +219,7 @@ def _root_of(data: bytes) -> str:
 @cache
 def shipped() -> Library:
     """The library of the structures that are shipped with the package."""
-    return Library(files("schemas").joinpath("structures"))
+    return Library(resource("schemas", "structures"))
 
 
 def structure_from_json(data: bytes) -> Structure:

@@ -8,11 +8,12 @@ Source: W3C XML Schema 1.0 Part 1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 
 from lxml import etree
+
+from schemas.site import resource
 
 __all__ = ["Schema", "Shape", "load_schema", "named_path"]
 
@@ -21,16 +22,18 @@ _XS = "{http://www.w3.org/2001/XMLSchema}"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an element holds: its attributes, and its child elements in their order. A leaf holds text alone."""
+    """What an element holds: its attributes, and its child elements in their order."""
 
-    attributes: tuple[str, ...]
-    children: Mapping[str, tuple[Shape, bool]]
+    attributes: tuple[str, ...] = ()
+    children: Mapping[str, tuple[Shape, bool]] = field(default_factory=dict)
     """The shape of each child element, and whether it repeats."""
+    is_group: bool = False
+    """True for an element that holds elements or nothing, and no text: an empty group is one too."""
 
     @property
     def is_leaf(self) -> bool:
         """True for an element that is plain text: no attributes and no child elements."""
-        return not self.attributes and not self.children
+        return not self.attributes and not self.is_group
 
 
 class Schema:
@@ -54,18 +57,18 @@ class Schema:
     def _shape(self, declaration: etree._Element, above: tuple[str, ...]) -> Shape:
         type_ = self._type(declaration)
         if type_ is None:
-            return Shape((), {})
+            return Shape()
         name = type_.get("name", "")
         if name and name in above:
             raise ValueError(f"The type {name} holds itself, which this reader does not follow.")
-        attributes = tuple(f"@{a.get('name')}" for a in type_.iter(f"{_XS}attribute"))
-        sequence = type_.find(f"{_XS}sequence")
+        text = type_.find(f"{_XS}simpleContent/{_XS}extension")
+        own = type_ if text is None else text
+        attributes = tuple(f"@{a.get('name')}" for a in own.findall(f"{_XS}attribute"))
         children = {
             str(child.get("name")): (self._shape(child, (*above, name)), child.get("maxOccurs", "1") != "1")
-            for child in (sequence if sequence is not None else ())
-            if child.tag == f"{_XS}element"
+            for child in own.findall(f"{_XS}sequence/{_XS}element")
         }
-        return Shape(attributes, children)
+        return Shape(attributes, children, is_group=text is None)
 
     def _type(self, declaration: etree._Element) -> etree._Element | None:
         """The complex type of an element, inline or by name; None for simple content without attributes."""
@@ -92,4 +95,4 @@ def named_path(element: etree._Element) -> str:
 @cache
 def load_schema(folder: str, name: str) -> Schema:
     """The schema that is shipped as `schemas/<folder>/<name>`, compiled once. Raises: ValueError for a broken one."""
-    return Schema(files("schemas").joinpath(folder, name).read_bytes())
+    return Schema(resource("schemas", folder, name).read_bytes())

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from interop.errors import InteropError
+from interop.errors import InteropError, Invalid
+from schemas.site import lay_over
 
 __all__ = ["COMMANDS", "main"]
 
@@ -28,11 +30,19 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "validate": Command("document_commands", "validate_command", "Judge documents and say what is wrong, and where."),
     "convert": Command("document_commands", "convert_command", "Write a document in another format."),
+    "explain": Command("comparison_commands", "explain_command", "Say of every value where it came from."),
+    "diff": Command("comparison_commands", "diff_command", "Compare two documents of any formats, field by field."),
+    "align": Command("comparison_commands", "align_command", "Hold a provider's plan or summary against agreed goals."),
+    "plan": Command("comparison_commands", "plan", "Begin the next plan from the previous one.", group=True),
     "form": Command("form", "form_command", "Print a structure or a document as a form, PDF or HTML."),
     "structures": Command(
         "structures", "structures", "THL's document structures: list, search, show, diff.", group=True
     ),
+    "mappings": Command("mapping_commands", "mappings", "Mapping tables: check, coverage, test, show.", group=True),
+    "package": Command("package", "package", "FHIR packages: build ours, add others, list.", group=True),
     "demo": Command("demo", "demo", "Exchange a client plan among three sandboxes and show what happened."),
+    "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
+    "deliveries": Command("deliveries", "deliveries", "List, show, retry, release or cancel deliveries.", group=True),
     "serve": Command("serve", "serve_command", "Run the exchange with the systems of the settings file."),
 }
 
@@ -51,7 +61,7 @@ interop demo
 
 def main() -> None:
     """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
-    wanted = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    wanted = next((argument for argument in sys.argv[1:] if argument in COMMANDS), "")
     try:
         _app(wanted)()
     except InteropError as error:
@@ -91,8 +101,14 @@ def _top(
     _: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    site: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", envvar="INTEROP_SITE", help="The site's own tables, code maps and schemas."),
+    ] = None,
 ) -> None:
-    pass
+    if site is not None and not site.is_dir():
+        raise Invalid(f"There is no folder '{site}'.")
+    lay_over(site)
 
 
 def _hollow() -> None:

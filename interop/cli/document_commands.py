@@ -10,15 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.cli.findings import as_json, as_outcome, as_text, summary
+from interop.cli.findings import as_json, as_outcome, as_text, rule_lines, summary
 from interop.cli.inputs import Input, inputs
-from interop.documents import Examined, Options, convert, examine
-from interop.errors import Invalid
+from interop.cli.reports import Result, as_html, as_junit, as_sarif
+from interop.documents import Examined, Options, convert, convert_version, examine
+from interop.errors import Invalid, NotFound
 from mappings.formats import FORMATS
 from schemas import json_text
 from schemas.codesystem_files import NotACodeSystem
 from schemas.codesystems import CodeSystems, code_systems_in, shipped_code_systems, with_site
 from schemas.issues import LAYERS, Language, Layer
+from schemas.structures import Structure, shipped
 
 __all__ = ["convert_command", "validate_command"]
 
@@ -32,6 +34,9 @@ class Output(StrEnum):
     text = "text"
     json = "json"
     outcome = "outcome"
+    sarif = "sarif"
+    junit = "junit"
+    html = "html"
 
 
 class Lang(StrEnum):
@@ -61,7 +66,9 @@ def validate_command(
     names: _Inputs,
     as_format: Annotated[FormatName | None, typer.Option("--as", help="The format; recognised when left out.")] = None,
     layer: Annotated[list[LayerName] | None, typer.Option(help="Report these layers only; may be repeated.")] = None,
-    output: Annotated[Output, typer.Option(help="text for people, json for programs, outcome for FHIR.")] = Output.text,
+    output: Annotated[
+        Output, typer.Option(help="text for people; json; outcome for FHIR; sarif; junit; html.")
+    ] = Output.text,
     language: _Language = Lang.fi,
     envelope: _Envelope = None,
     codesystems: Annotated[
@@ -70,6 +77,8 @@ def validate_command(
             metavar="DIR", envvar="INTEROP_CODESYSTEMS", help="Code systems of the site: FHIR JSON or CSV files."
         ),
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict/--lax", help="Whether a warning alone gives exit code 1.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show each rule's own text and source.")] = False,
 ) -> None:
     """Judge documents and say what is wrong, where, and by which rule.
 
@@ -82,14 +91,15 @@ def validate_command(
     """
     layers: tuple[Layer, ...] = tuple(known for known in LAYERS if layer is None or known in layer)
     options = Options(envelope=_facts(envelope), layers=layers, code_systems=_code_systems(codesystems))
-    results: list[tuple[str, Examined]] = []
+    results: list[Result] = []
     for one in _shown(inputs(names), len(names)):
         examined = examine(one.data, as_format, options)
-        results.append((one.name, examined))
+        results.append(Result(one.name, examined, one.data if output is Output.html else b""))
         _print(one.name, examined, output, _LANGUAGES[language])
-    if output is Output.text and len(results) != 1:
-        print(summary(results, _LANGUAGES[language]))
-    raise typer.Exit(_exit_code(examined for _, examined in results))
+        if explain and output is Output.text:
+            print("\n".join(rule_lines(examined.issues, _LANGUAGES[language])))
+    _print_together(results, output, _LANGUAGES[language])
+    raise typer.Exit(max(_exit_code(one.examined for one in results), int(strict and _warned(results))))
 
 
 def convert_command(
@@ -102,6 +112,12 @@ def convert_command(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to write; standard output if left out.")
     ] = None,
     envelope: _Envelope = None,
+    structure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Carry the content to this version of its structure first: 15020@2024.11.28."
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what was lost, made up and unmapped, as JSON.")
     ] = None,
@@ -118,10 +134,16 @@ def convert_command(
     if len(documents) != 1:
         raise Invalid("convert takes exactly one document; give a file.")
     result = convert(documents[0].data, to, from_format, Options(envelope=_facts(envelope)))
+    if structure and result.written:
+        result = convert_version(result, _version(structure))
     issues = [*result.examined.issues, *(result.written.issues if result.written else [])]
     examined = Examined(result.examined.format, result.examined.record, issues)
     if any(issue.rule.severity != "information" for issue in issues):
         print("\n".join(as_text(name, examined, "fi")), file=sys.stderr)
+    if result.written and result.written.report.unmapped:
+        print(
+            f"{name}: {len(result.written.report.unmapped)} places are not mapped; --report names them", file=sys.stderr
+        )
     if result.written and result.written.data:
         _write(out, result.written.data)
     if result.written and report:
@@ -148,8 +170,25 @@ def _print(name: str, examined: Examined, output: Output, language: Language) ->
             print(json_text.dump(as_json(name, examined)).decode())
         case Output.outcome:
             print(json_text.dump(as_outcome(examined, language)).decode())
-        case _:
+        case Output.text:
             print("\n".join(as_text(name, examined, language)))
+
+
+def _print_together(results: list[Result], output: Output, language: Language) -> None:
+    """Prints what can be said only when all documents are known."""
+    match output:
+        case Output.text if len(results) != 1:
+            print("\n".join(summary([(one.name, one.examined) for one in results], language)))
+        case Output.sarif:
+            print(json_text.dump(as_sarif(results, language)).decode())
+        case Output.junit:
+            print(as_junit(results, language), end="")
+        case Output.html:
+            print(as_html(results, language), end="")
+
+
+def _warned(results: list[Result]) -> bool:
+    return any(issue.rule.severity == "warning" for one in results for issue in one.examined.issues)
 
 
 def _exit_code(results: Iterable[Examined]) -> int:
@@ -165,6 +204,13 @@ def _write(out: Path | None, data: bytes) -> None:
         out.write_bytes(data)
     except OSError as error:
         raise Invalid(f"The file '{out}' cannot be written.") from error
+
+
+def _version(name: str) -> Structure:
+    try:
+        return shipped().find(name)
+    except KeyError as error:
+        raise NotFound(f"There is no structure '{name}'.") from error
 
 
 def _code_systems(folder: Path | None) -> CodeSystems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from interop.documents import Examined
 from schemas.canonical import CANONICAL
 from schemas.issues import SEVERITIES, Issue, Language
 
-__all__ = ["as_json", "as_outcome", "as_text", "summary"]
+__all__ = ["as_json", "as_outcome", "as_text", "rule_lines", "summary"]
 
 _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "fi": {
@@ -84,7 +85,18 @@ def _counts(issues: Iterable[Issue], language: Language) -> str:
     return f": {', '.join(said)}" if said else ""
 
 
-def summary(results: list[tuple[str, Examined]], language: Language) -> str:
-    """One line about several inputs together."""
+def summary(results: list[tuple[str, Examined]], language: Language) -> Iterator[str]:
+    """The lines about several inputs together: how many are valid, and how often each rule was broken."""
     good = sum(examined.valid for _, examined in results)
-    return f"{good}/{len(results)} {_STATES[language][0]}{_counts((i for _, e in results for i in e.issues), language)}"
+    yield f"{good}/{len(results)} {_STATES[language][0]}{_counts((i for _, e in results for i in e.issues), language)}"
+    per_rule = Counter(issue.rule.id for _, examined in results for issue in examined.issues)
+    for rule, count in per_rule.most_common():
+        yield f"  {count:>6}  {rule}"
+
+
+def rule_lines(issues: Iterable[Issue], language: Language) -> Iterator[str]:
+    """The rules that were broken, each once: its own text, its layer, and where it comes from."""
+    for rule in {issue.rule.id: issue.rule for issue in issues}.values():
+        yield f"\n  {rule.id} ({rule.layer}, {rule.severity})"
+        yield f"    {rule.message[language]}"
+        yield f"    {rule.source}"

@@ -14,10 +14,13 @@ __all__ = ["FILES", "all_rules", "rules_page"]
 
 FILES = (
     ("schemas", "rules"),
+    ("schemas", "fhir_xml"),
     ("mappings", "rules"),
     ("mappings", "kanta"),
+    ("mappings", "fhir_rules"),
     ("validators", "rules"),
     ("validators", "terminology"),
+    ("validators", "fhir"),
 )
 """The catalogues, by package and file name. The conditional rules stand in `validators/rules` beside them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -14,44 +13,54 @@ import typer
 from interop.config import Settings, load
 from interop.documents import examine, write
 from interop.errors import Invalid
-from interop.exchange import Exchange, Pace, Parts
-from interop.exchange.joining import participants
+from interop.exchange import Exchange
+from interop.exchange.running import opened_parts, opened_worker
 from interop.logs import configure
-from interop.store import KeyRing, Store
 
-__all__ = ["serve_command"]
+__all__ = ["SettingsFile", "loaded", "serve_command", "work"]
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", metavar="FILE", envvar="INTEROP_SETTINGS", help="The settings, as TOML.")
+]
+"""The option that names the settings file."""
 
 
 def serve_command(
-    settings: Annotated[
-        Path, typer.Option("--settings", metavar="FILE", envvar="INTEROP_SETTINGS", help="The settings, as TOML.")
-    ] = Path("interop.toml"),
+    settings: SettingsFile = Path("interop.toml"),
     once: Annotated[bool, typer.Option("--once", help="Do one round and stop.")] = False,
 ) -> None:
     """Run the exchange: fetch what waits in the systems, deliver it, read back what is in doubt.
 
-    The settings are described in docs/settings.md; secrets come from the environment. SIGTERM or Ctrl-C ends the
-    round that is under way and then the service; nothing is lost between two rounds.
+    The settings are described in docs/settings.md; secrets come from the environment. SIGTERM or Ctrl-C lets what is
+    under way end, and then stops the service; nothing is lost however it ends.
 
     \b
     INTEROP_KEYS=2026-01:... interop serve --settings interop.toml
     """
-    loaded = load(settings, os.environ)
-    configure(loaded.log_level)
-    if not loaded.systems:
-        raise Invalid("The settings name no system; add a table [systems.<name>].")
-    exchange = Exchange(_parts(loaded))
-    if once:
-        exchange.resume()
-        exchange.round()
+    found = loaded(settings)
+    if not once:
+        work(found)
         return
+    with opened_parts(found, examine, write) as parts:
+        exchange = Exchange(parts)
+        if not parts.store.is_shared:
+            exchange.resume()
+        exchange.round()
+
+
+def loaded(path: Path) -> Settings:
+    """The settings of a file that names at least one system; the log speaks from now on. Raises: Invalid."""
+    found = load(path, os.environ)
+    configure(found.log_level)
+    if not found.systems:
+        raise Invalid("The settings name no system; add a table [systems.<name>].")
+    return found
+
+
+def work(settings: Settings) -> None:
+    """Nothing; a worker has worked until the process was told to stop. Raises: as `opened_worker`."""
     stop = Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    exchange.run(stop)
-
-
-def _parts(settings: Settings) -> Parts:
-    store = Store(settings.database_url, KeyRing(settings.active_key, settings.keys))
-    pace = Pace(settings.first_retry, settings.longest_retry)
-    return Parts(store, participants(settings), examine, write, lambda: datetime.now(UTC), pace)
+    with opened_worker(settings, examine, write) as worker:
+        worker.run(stop)

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from mappings.formats import FORMATS, Format, Parsed, format_named, sniffed
 from schemas import json_text, xml_text
 from schemas.codesystems import CodeSystems
+from schemas.fhir_definitions import Definitions, shipped_definitions
 from schemas.issues import LAYERS, Issue, Layer, has_errors, rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record, envelope_structure
 from schemas.structures import shipped
 from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
+from validators.fhir import validate
 from validators.fhir_structure import check_fhir_structure
 from validators.terminology import check_codes
 from validators.xml import check_xml
@@ -25,6 +28,7 @@ from validators.xml import check_xml
 __all__ = ["Examined", "Options", "examine"]
 
 _RULES = rules_in("schemas")
+_FHIR_RULES = rules_in("validators")
 _SCHEMA_RULES = frozenset(name for name in rules_in("validators") if name.startswith("xml_"))
 """The rules of the XSD. What the record lacks at a place that they name is the same fault seen again."""
 
@@ -73,7 +77,7 @@ def examine(data: bytes, format_name: str | None = None, options: Options | None
         return Examined("", None, _unknown(data, options.limits))
     parsed = known.parse(data, options.limits)
     if parsed.tree is None:
-        return Examined(known.name, None, _chosen(parsed.issues, options))
+        return Examined(known.name, None, _chosen(parsed.issues or _unknown(data, options.limits), options))
     issues = [*parsed.issues, *_schema_issues(known, parsed)]
     decoded = known.decode(parsed)
     issues += decoded.issues
@@ -90,10 +94,23 @@ def _schema_issues(known: Format, parsed: Parsed) -> list[Issue]:
     if schema is not None:
         return check_xml(schema, parsed.tree)
     if known.media_type == "application/fhir+json":
-        found = check_fhir_structure(parsed.tree)
+        found = _fhir_issues(parsed.tree)
         places = [(issue, known.place(parsed, issue.path)) for issue in found]
         return [issue.moved(place.path, place.line, place.column) for issue, place in places]
     return []
+
+
+@cache
+def _definitions() -> Definitions:
+    """The definitions of this installation, opened once; they load what is asked for."""
+    return shipped_definitions()
+
+
+def _fhir_issues(resource: Any) -> list[Issue]:
+    """What our validator says by the definitions at hand; without the core package, what fhir.resources says."""
+    if _definitions().resource_type("CarePlan") is None:
+        return [*check_fhir_structure(resource), _FHIR_RULES["fhir_core_package_is_at_hand"].at()]
+    return validate(resource, _definitions())
 
 
 def _record_issues(record: Record, options: Options, *, present_only: bool) -> Iterator[Issue]:

@@ -95,6 +95,21 @@ CAUSES: Mapping[str, Mapping[Language, str]] = {
         "sv": "Handlingen hittades inte hos mottagaren.",
         "en": "The receiver holds no trace of the document.",
     },
+    "attempts_are_used_up": {
+        "fi": "Vastaanottajaan ei saatu yhteyttä sallituilla yrityksillä. Ihmisen on ratkaistava asia.",
+        "sv": "Mottagaren kunde inte nås med det tillåtna antalet försök. En människa måste avgöra saken.",
+        "en": "The receiver could not be reached in the attempts allowed. A person has to decide.",
+    },
+    "resent_by_a_person": {
+        "fi": "Ihminen päätti, että asiakirja lähetetään uudelleen.",
+        "sv": "En människa beslöt att handlingen sänds på nytt.",
+        "en": "A person decided that the document is sent again.",
+    },
+    "cancelled_by_a_person": {
+        "fi": "Ihminen perui lähetyksen.",
+        "sv": "En människa återkallade sändningen.",
+        "en": "A person called the delivery off.",
+    },
     "released_by_a_person": {
         "fi": "Ihminen vapautti lähetyksen.",
         "sv": "En människa frigav sändningen.",

@@ -1,13 +1,14 @@
 """Brings one delivery a step further: gate, map and send; or read back what became of it.
 
-Running a step again does no harm: nothing is sent while it is open whether an earlier attempt has arrived.
+Running a step again does no harm: nothing is sent while it is open whether an earlier attempt has arrived, and nobody
+moves a delivery that another worker has moved meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from interop.errors import Busy, Forbidden, InteropError, Unavailable, Unknown
 from interop.exchange.parts import Participant, Parts, Written
@@ -53,20 +54,20 @@ def deliver(parts: Parts, delivery_id: int) -> Outcome:
     delivery = parts.store.delivery(delivery_id)
     if delivery.state != "pending" or delivery.next_at > parts.clock():
         return Outcome(delivery)
-    if not parts.store.is_newest(delivery_id):
-        return Outcome(_move(parts, delivery, "superseded", "newer_version_arrived"))
-    if parts.store.has_older_in_doubt(delivery_id):
-        return Outcome(delivery)
-    if delivery.receiver not in parts.participants:
-        return Outcome(_move(parts, delivery, "held", "receiver_is_not_in_the_exchange"))
+    stopped = _not_its_turn(parts, delivery)
+    if stopped is not None:
+        return stopped
     prepared = prepare(parts, delivery)
     if prepared is None:
         return Outcome(_move(parts, delivery, "held", "document_cannot_be_read_any_more"))
-    stopped = _stopped(delivery, prepared.decision)
-    if stopped is not None:
-        return Outcome(_move(parts, delivery, stopped, prepared.decision.basis.id, decision=prepared.decision))
+    state = _stopped(delivery, prepared.decision)
+    if state is not None:
+        return Outcome(_move(parts, delivery, state, prepared.decision.basis.id, decision=prepared.decision))
     if has_errors(prepared.written.issues) or not prepared.outgoing.payload:
         return Outcome(_move(parts, delivery, "held", "receiver_format_cannot_hold_it", decision=prepared.decision))
+    rest = parts.store.circuits.admit(delivery.receiver, parts.clock(), parts.pace.probe)
+    if rest is not None:
+        return Outcome(_postponed(parts, delivery, rest), out_of_reach=True)
     sent = _move(parts, delivery, "sent", "attempt", decision=prepared.decision)
     return _send(parts, sent, prepared.outgoing)
 
@@ -82,10 +83,15 @@ def settle(parts: Parts, delivery_id: int) -> Outcome:
     prepared = prepare(parts, delivery) if delivery.receiver in parts.participants else None
     if prepared is None:
         return Outcome(_waited(parts, delivery))
+    rest = parts.store.circuits.admit(delivery.receiver, parts.clock(), parts.pace.probe)
+    if rest is not None:
+        return Outcome(_postponed(parts, delivery, rest), out_of_reach=True)
     try:
         receipt = parts.participants[delivery.receiver].system.settle(prepared.outgoing, delivery.reference)
     except InteropError as error:
+        _called(parts, delivery.receiver, error)
         return Outcome(_waited(parts, delivery, error), out_of_reach=type(error) in _TRY_AGAIN)
+    _called(parts, delivery.receiver)
     if receipt is None:
         return Outcome(_without_trace(parts, delivery))
     if receipt.state == delivery.state:
@@ -118,6 +124,18 @@ def abandon(parts: Parts, delivery_id: int) -> Delivery:
     return _waited(parts, delivery) if delivery.state in ("accepted", "unknown") else delivery
 
 
+def _not_its_turn(parts: Parts, delivery: Delivery) -> Outcome | None:
+    """The delivery that cannot be sent now whatever its document says, or None."""
+    if not parts.store.is_newest(delivery.id):
+        return Outcome(_move(parts, delivery, "superseded", "newer_version_arrived"))
+    if parts.store.has_older_in_doubt(delivery.id):
+        return Outcome(_postponed(parts, delivery, parts.clock()))
+    if delivery.receiver not in parts.participants:
+        return Outcome(_move(parts, delivery, "held", "receiver_is_not_in_the_exchange"))
+    rest = parts.store.circuits.rests_until(delivery.receiver, parts.clock())
+    return None if rest is None else Outcome(_postponed(parts, delivery, rest), out_of_reach=True)
+
+
 def _decision(record: Record, participant: Participant) -> Decision:
     return decide(Subject(record.controller, record.non_disclosure), Receiver(participant.controller))
 
@@ -132,14 +150,33 @@ def _stopped(delivery: Delivery, decision: Decision) -> State | None:
 def _send(parts: Parts, delivery: Delivery, outgoing: Outgoing) -> Outcome:
     try:
         receipt = parts.participants[delivery.receiver].system.send(outgoing)
-    except Unknown as error:
-        return Outcome(_move(parts, delivery, "unknown", "answer_lost", word=error))
     except InteropError as error:
-        if type(error) in _TRY_AGAIN:
-            return Outcome(_move(parts, delivery, "pending", _TRY_AGAIN[type(error)], word=error), out_of_reach=True)
+        outcome = _failed(parts, delivery, error)
+        _called(parts, delivery.receiver, error)
+        return outcome
+    outcome = Outcome(_by_receipt(parts, delivery, receipt))
+    _called(parts, delivery.receiver)
+    return outcome
+
+
+def _failed(parts: Parts, delivery: Delivery, error: InteropError) -> Outcome:
+    if isinstance(error, Unknown):
+        return Outcome(_move(parts, delivery, "unknown", "answer_lost", word=error))
+    if type(error) not in _TRY_AGAIN:
         # The adapter knows that nothing was filed and that another try would end the same way.
         return Outcome(_move(parts, delivery, "held", "receiver_needs_a_person", word=error))
-    return Outcome(_by_receipt(parts, delivery, receipt))
+    if delivery.attempts >= parts.pace.attempts:
+        return Outcome(_move(parts, delivery, "held", "attempts_are_used_up", word=error), out_of_reach=True)
+    return Outcome(_move(parts, delivery, "pending", _TRY_AGAIN[type(error)], word=error), out_of_reach=True)
+
+
+def _called(parts: Parts, system: str, error: InteropError | None = None) -> None:
+    """Tells the system's circuit how a call has ended. What concerns one document alone is no failure of the system."""
+    if error is None or type(error) not in (*_TRY_AGAIN, Unknown):
+        parts.store.circuits.worked(system)
+        return
+    pace, asked = parts.pace, _retry_after(error)
+    parts.store.circuits.failed(system, parts.clock(), pace.failures, lambda openings: pace.wait(openings, asked))
 
 
 def _by_receipt(parts: Parts, delivery: Delivery, receipt: Receipt) -> Delivery:
@@ -178,6 +215,7 @@ def _move(
         next_at=now + _pause(parts, delivery, after, word),
         reference=receipt.reference if receipt else "",
         decision=decision.as_json() if decision else None,
+        worker=parts.worker,
     )
     return parts.store.move(delivery, step)
 
@@ -198,4 +236,10 @@ def _retry_after(word: InteropError | Receipt | None) -> float | None:
 def _waited(parts: Parts, delivery: Delivery, error: InteropError | None = None) -> Delivery:
     wait = parts.pace.wait(delivery.checks + 1, _retry_after(error))
     parts.store.wait(delivery, parts.clock() + wait)
+    return parts.store.delivery(delivery.id)
+
+
+def _postponed(parts: Parts, delivery: Delivery, until: datetime) -> Delivery:
+    """The delivery, untried; what was put off together is spread over a first wait."""
+    parts.store.postpone(delivery, until + parts.pace.wait(1))
     return parts.store.delivery(delivery.id)

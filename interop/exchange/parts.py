@@ -71,26 +71,41 @@ class Participant:
     receives: bool = True
 
 
+def _never() -> float:
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long the exchange waits before it tries again: twice as long each time, up to a longest wait."""
+    """How long the exchange waits before it tries again: twice as long each time, up to a longest wait.
+
+    `chance` gives numbers from 0 up to 1 that spread the waits, so that what failed together is not tried again
+    together. After `attempts` attempts to send, a person has to look; after `failures` failed calls in a row a system
+    is left alone for a while, and then probed by one call, for whose outcome the others wait as long as `probe`.
+    """
 
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(hours=1)
+    chance: Callable[[], float] = _never
+    attempts: int = 100
+    failures: int = 5
+    probe: timedelta = timedelta(minutes=2)
 
     def wait(self, tries: int, retry_after: float | None = None) -> timedelta:
-        """The wait after so many tries, and never less than the other side asked for.
+        """The wait after so many tries, up to a half shorter by chance, and never less than the other side asked for.
 
         Units: `retry_after` in seconds; one of more than a day is taken for a day.
         """
         doublings = min(max(tries - 1, 0), 30)
-        own = min(self.first * (1 << doublings), self.longest)
-        return max(own, timedelta(seconds=min(max(retry_after or 0.0, 0.0), 86_400.0)))
+        chance = self.chance()
+        own = min(self.first * (1 << doublings), self.longest) * (1 - chance / 2)
+        asked = timedelta(seconds=min(max(retry_after or 0.0, 0.0), 86_400.0))
+        return max(own, asked + min(self.first, asked) * chance)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that a step needs besides ids."""
+    """All that a step needs besides ids. `worker` is the name that this process goes by at the database."""
 
     store: Store
     participants: Mapping[str, Participant]
@@ -98,6 +113,7 @@ class Parts:
     write: Write
     clock: Callable[[], datetime]
     pace: Pace = Pace()
+    worker: str = ""
 
     def receivers(self, source: str) -> list[str]:
         """The systems that get what comes from the source."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from interop.store.circuits import Circuit
 from interop.store.encryption import KeyRing
+from interop.store.inbox import Waiting
 from interop.store.ledger import Answer, Delivery, Identity, Incoming, Step, StoredDocument, Transition
 from interop.store.states import ENDED, STATES, TRANSITIONS, State
 from interop.store.store import Store
+from interop.store.workers import Worker
 
 __all__ = [
     "ENDED",
     "STATES",
     "TRANSITIONS",
     "Answer",
+    "Circuit",
     "Delivery",
     "Identity",
     "Incoming",
@@ -21,4 +25,6 @@ __all__ = [
     "Store",
     "StoredDocument",
     "Transition",
+    "Waiting",
+    "Worker",
 ]

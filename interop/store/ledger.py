@@ -80,11 +80,16 @@ class Delivery:
     next_at: datetime
     reference: str
     created_at: datetime
+    turn: int = 0
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a delivery's state, to be stored. `next_at` is the earliest time of what comes after it."""
+    """One change of a delivery's state, to be stored. `next_at` is the earliest time of what comes after it.
+
+    `worker` is the one that sends, when that is the step.
+    """
 
     after: State
     at: datetime
@@ -93,6 +98,7 @@ class Step:
     next_at: datetime | None = None
     reference: str = ""
     decision: Mapping[str, Any] | None = None
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

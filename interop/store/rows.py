@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, undefer
 
 from interop.errors import Fault, NotFound
@@ -24,12 +24,14 @@ __all__ = [
     "has_newer",
     "noted",
     "oid_or_none",
+    "older_in_doubt",
     "open_delivery",
     "supersede_older",
     "transition_of",
 ]
 
 _SUPERSEDABLE: tuple[State, ...] = ("pending", "held")
+_IN_DOUBT: tuple[State, ...] = ("sent", "unknown")
 
 
 def document_of(row: DocumentRow) -> StoredDocument:
@@ -66,6 +68,8 @@ def delivery_of(row: DeliveryRow, document: DocumentRow) -> Delivery:
         next_at=row.next_at,
         reference=row.reference,
         created_at=row.created_at,
+        turn=row.turn,
+        worker=row.worker,
     )
 
 
@@ -123,12 +127,27 @@ def has_newer(session: Session, row: DocumentRow) -> bool:
     return bool(session.scalar(query))
 
 
+def older_in_doubt(delivery: DeliveryRow, document: DocumentRow) -> Select[int]:
+    """Counts the older versions of the document of which it is open whether they have reached the same receiver."""
+    return (
+        select(func.count())
+        .select_from(DeliveryRow)
+        .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
+        .where(
+            DeliveryRow.receiver == delivery.receiver,
+            DeliveryRow.state.in_(_IN_DOUBT),
+            DocumentRow.chain == document.chain,
+            DocumentRow.version < document.version,
+        )
+    )
+
+
 def open_delivery(session: Session, document_id: str, receiver: str, at: datetime, *, superseded: bool) -> None:
     """Adds a delivery of the document to the receiver, with its first transition."""
     state: State = "superseded" if superseded else "pending"
     cause = "newer_version_is_here" if superseded else "received"
     row = DeliveryRow(
-        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, next_at=at, created_at=at
+        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, turn=0, next_at=at, created_at=at
     )
     session.add(row)
     session.flush()
@@ -138,6 +157,7 @@ def open_delivery(session: Session, document_id: str, receiver: str, at: datetim
 def apply_step(row: DeliveryRow, step: Step) -> None:
     """Carries the step out in the row."""
     row.state = step.after
+    row.turn += 1
     row.next_at = step.next_at or step.at
     # The receiver's own id of what it filed is a foreign text: one that could name a person is not kept.
     if step.reference and len(step.reference) <= 500 and not has_identity_code(step.reference):
@@ -145,6 +165,7 @@ def apply_step(row: DeliveryRow, step: Step) -> None:
     if step.after == "sent":
         row.attempts += 1
         row.checks = 0
+        row.worker = step.worker
     else:
         row.checks += step.after in ("accepted", "unknown")
 

@@ -7,7 +7,7 @@
 | sent | is being handed over; after a crash nobody knows how far it came |
 | accepted | the receiver has the bytes, and has not yet said what became of them |
 | delivered | the receiver has filed the document |
-| rejected | the receiver will not take it, or the gate denies it |
+| rejected | the receiver will not take it, the gate denies it, or a person has called it off |
 | unknown | the answer was lost: the receiver is read back before anything is sent again |
 | superseded | a newer version of the document goes in its stead |
 """
@@ -25,16 +25,17 @@ STATES: tuple[State, ...] = get_args(State)
 
 TRANSITIONS: Mapping[State, tuple[State, ...]] = {
     "pending": ("sent", "held", "rejected", "superseded"),
-    "held": ("pending", "superseded"),
+    "held": ("pending", "rejected", "superseded"),
     "sent": ("pending", "held", "accepted", "delivered", "rejected", "unknown"),
     "accepted": ("delivered", "rejected", "unknown"),
     "delivered": (),
-    "rejected": (),
+    "rejected": ("pending",),
     "unknown": ("pending", "accepted", "delivered", "rejected", "superseded"),
     "superseded": (),
 }
 
-ENDED: tuple[State, ...] = tuple(state for state, following in TRANSITIONS.items() if not following)
+ENDED: tuple[State, ...] = ("delivered", "rejected", "superseded")
+"""The states in which the exchange does nothing more by itself; a person can still resend a rejected delivery."""
 
 
 def is_allowed(before: State, after: State) -> bool:

@@ -1,4 +1,7 @@
-"""The tables of the store; no plain column holds an identity code or a field value: those are in `payload`, sealed."""
+"""The tables of the store in their newest form; `migrations` makes them.
+
+No plain column holds an identity code or a field value: those are in `payload`, sealed.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["SCHEMA_VERSION", "Base", "DeliveryRow", "DocumentRow", "Instant", "SecretRow", "TransitionRow"]
-
-SCHEMA_VERSION = "1"
-"""The form of these tables; a database of another form is refused, never guessed at."""
+__all__ = [
+    "ArrivalRow",
+    "Base",
+    "CircuitRow",
+    "DeliveryRow",
+    "DocumentRow",
+    "Instant",
+    "LeaseRow",
+    "SecretRow",
+    "TransitionRow",
+    "WorkerRow",
+]
 
 _OID = String(255)
 _DIGEST = String(64)
@@ -62,12 +73,11 @@ class Base(DeclarativeBase):
 
 
 class SecretRow(Base):
-    """A small secret of the database itself, encrypted like a payload; also the form of the tables."""
+    """A small secret of the database itself, encrypted like a payload."""
 
     __tablename__ = "secrets"
 
     name: Mapped[str] = mapped_column(_WORD, primary_key=True)
-    schema_version: Mapped[str] = mapped_column(String(16))
     key_id: Mapped[str] = mapped_column(_WORD)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
@@ -106,7 +116,11 @@ class DocumentRow(Base):
 
 
 class DeliveryRow(Base):
-    """One document version on its way to one system. `next_at` is the earliest time of the next step."""
+    """One document version on its way to one system. `next_at` is the earliest time of the next step.
+
+    `turn` counts what has been done to the row, so that nobody acts on what another has moved meanwhile; `worker` is
+    the one that has sent it last.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (UniqueConstraint("document_id", "receiver"), Index(None, "state", "receiver", "next_at"))
@@ -118,7 +132,9 @@ class DeliveryRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     checks: Mapped[int] = mapped_column(default=0)
     released: Mapped[bool] = mapped_column(default=False)
-    next_at: Mapped[datetime] = mapped_column(Instant)
+    turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    worker: Mapped[str] = mapped_column(_WORD, default="", server_default="")
+    next_at: Mapped[datetime] = mapped_column(Instant, index=True)
     reference: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -137,3 +153,57 @@ class TransitionRow(Base):
     reason: Mapped[str] = mapped_column(String(1000), default="")
     attempt: Mapped[int]
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class ArrivalRow(Base):
+    """A document that waits in a system to be fetched. What the system calls it is a foreign text: sealed in `payload`.
+
+    `name` is its keyed digest; `turn` counts as a delivery's does.
+    """
+
+    __tablename__ = "arrivals"
+    __table_args__ = (Index(None, "state", "next_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    source: Mapped[str] = mapped_column(_WORD)
+    name: Mapped[str] = mapped_column(_DIGEST, unique=True)
+    state: Mapped[str] = mapped_column(_WORD)
+    tries: Mapped[int] = mapped_column(default=0)
+    turn: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(Instant)
+    listed_at: Mapped[datetime] = mapped_column(Instant)
+    key_id: Mapped[str] = mapped_column(_WORD, index=True)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CircuitRow(Base):
+    """How calls to one system have gone of late. While `open_until` lies ahead nobody calls; then one call probes."""
+
+    __tablename__ = "circuits"
+
+    system: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    openings: Mapped[int] = mapped_column(default=0)
+    open_until: Mapped[datetime | None] = mapped_column(Instant)
+    probe_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WorkerRow(Base):
+    """A process that works with this database, and when it last said so."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    beat_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LeaseRow(Base):
+    """A chore that one worker at a time does, and until when it is that worker's."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(_WORD, primary_key=True)
+    worker: Mapped[str] = mapped_column(_WORD)
+    until: Mapped[datetime] = mapped_column(Instant)

@@ -37,4 +37,4 @@ def code_map(name: str, pairs: Mapping[str, str], system: str = "", *, one_way: 
         return {"system": system, "code": back[local], "display": str(value.get("#text", ""))}
 
     lossy = "Several codes share a local one." if len(back) != len(pairs) else ""
-    return Codec(name, write, read, lossy)
+    return Codec(name, write, read, lossy, pairs)

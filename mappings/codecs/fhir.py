@@ -6,20 +6,22 @@ Source: FHIR R4 4.0.1 datatypes; HL7 Finland base profiles 2.0.0-rc2, Patient an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from mappings.codecs.values import Codec, Untranslatable, code_of, text
 from schemas.canonical import CANONICAL
 from schemas.dates import exists
 from schemas.identity import IDENTITY_CODE_SYSTEM
-from schemas.structures import PREFIX
 
 __all__ = ["FHIR_CODECS", "coding_of", "fhir_text", "from_coding"]
 
 _TEXT = re.compile("[\t\n\r\u0020-\ud7ff\ue000-\U0010ffff]*[^\t\n\r ][\t\n\r\u0020-\ud7ff\ue000-\U0010ffff]*")
 _CODE = re.compile(r"[^\s]+( [^\s]+)*")
 _URI = re.compile(r"[^\s]+")
-_STRUCTURE = re.compile(r"(1\.2\.246\.537\.6\.\d+)\.(\d+)\.(\d{4}\.\d+\.\d+)", re.ASCII)
+_STRUCTURE = re.compile(r"(1\.2\.246\.(?:537\.6\.\d+|10\.\d+(?:\.\d+)+))\.(\d+)\.(\d{4}\.\d+\.\d+)", re.ASCII)
+"""The OID of a structure: of THL's branch of code systems, or of an organisation's own branch."""
 _INTERNAL = f"{CANONICAL}/CodeSystem/"
 _UNKNOWN = "value_has_the_kind_of_its_field"
 
@@ -69,8 +71,10 @@ def _to_structure_coding(value: Any) -> dict[str, str]:
 
 def _from_structure_coding(value: Any) -> str:
     match value:
-        case {"system": str(system), "version": str(version), "code": str(code)} if PREFIX in system:
-            return f"{system.removeprefix('urn:oid:')}.{code}.{version}"
+        case {"system": str(system), "version": str(version), "code": str(code)}:
+            oid = f"{system.removeprefix('urn:oid:')}.{code}.{version}"
+            if system.startswith("urn:oid:") and _STRUCTURE.fullmatch(oid):
+                return oid
     raise Untranslatable("document_structure_is_known")
 
 
@@ -139,6 +143,62 @@ def _from_placeholder(value: Any) -> str:
     return text(value.get("valueCode") if isinstance(value, dict) else None)
 
 
+def _to_coded_value(value: Any) -> dict[str, Any]:
+    return {"url": "value", "valueCoding": coding_of(value)}
+
+
+def _from_coded_value(value: Any) -> dict[str, str]:
+    return from_coding(value.get("valueCoding") if isinstance(value, dict) else None)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Untranslatable(_UNKNOWN)
+    return value
+
+
+def _decimal(value: Any) -> int | float | Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Untranslatable(_UNKNOWN)
+    return value
+
+
+def _to_phone(value: Any) -> dict[str, str]:
+    return {"system": "phone", "value": fhir_text(value)}
+
+
+def _from_phone(value: Any) -> str:
+    return text(value.get("value") if isinstance(value, dict) else None)
+
+
+def _to_provision(value: Any) -> str:
+    return "permit" if _boolean(value) else "deny"
+
+
+def _from_provision(value: Any) -> bool:
+    if value not in ("permit", "deny"):
+        raise Untranslatable("code_is_in_the_code_map")
+    return bool(value == "permit")
+
+
+def _status_by(statuses: Mapping[str, str]) -> Callable[[Any], str]:
+    """The FHIR status of a code of one of our own lists."""
+
+    def write(value: Any) -> str:
+        code = code_of(value)["code"]
+        if code not in statuses:
+            raise Untranslatable("code_is_in_the_code_map")
+        return statuses[code]
+
+    return write
+
+
+def _inactive(value: Any) -> str:
+    return "inactive" if text(value) else "active"
+
+
+_COPIED = "The value itself stands beside it."
+
 FHIR_CODECS = (
     Codec("fhir_text", fhir_text, text),
     Codec("coding", coding_of, from_coding),
@@ -150,5 +210,23 @@ FHIR_CODECS = (
     Codec("given_names", _to_given_names, _from_given_names),
     Codec("fhir_date", _fhir_date, _fhir_date),
     Codec("fhir_instant", _to_instant, text, "What a partial date leaves open is written as its first moment."),
+    Codec("fhir_boolean", _boolean, _boolean),
+    Codec("fhir_decimal", _decimal, _decimal),
+    Codec("coded_value", _to_coded_value, _from_coded_value),
+    Codec("phone", _to_phone, _from_phone),
+    Codec("provision", _to_provision, _from_provision),
+    Codec("revoked", _inactive, text, _COPIED),
+    Codec(
+        "joint_goal_status",
+        _status_by({"1": "active", "2": "completed", "3": "active", "4": "cancelled"}),
+        text,
+        _COPIED,
+    ),
+    Codec(
+        "joint_task_status",
+        _status_by({"1": "requested", "2": "in-progress", "3": "completed", "4": "cancelled"}),
+        text,
+        _COPIED,
+    ),
     Codec("placeholder", _to_placeholder, _from_placeholder),
 )

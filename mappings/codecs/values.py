@@ -8,7 +8,7 @@ meets a value outside its domain raises `Untranslatable`: the engine makes an is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,12 +27,16 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One pair of functions. `lossy` says in words what does not come back, when something does not."""
+    """One pair of functions.
+
+    `lossy` says in words what does not come back, when something does not. `pairs` are those of a code map.
+    """
 
     name: str
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
     lossy: str = ""
+    pairs: Mapping[str, str] | None = None
 
 
 _INSTANT = re.compile(INSTANT)
@@ -63,7 +67,8 @@ def code_of(value: Any) -> dict[str, str]:
 
 
 def _to_finnish_date(value: Any) -> str:
-    parts = _ISO.fullmatch(value) if isinstance(value, str) else None
+    # A day or month that no date has would not be read again.
+    parts = _ISO.fullmatch(value) if isinstance(value, str) and _INSTANT.fullmatch(value) else None
     if not parts:
         raise Untranslatable("date_can_be_written_in_the_other_form")
     year, month, day, hour, minute, second, fraction, offset = parts.groups()

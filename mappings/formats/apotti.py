@@ -1,7 +1,8 @@
-"""A record as a note in Apotti (Epic): a DocumentReference with one plain text attachment.
+"""A record in Apotti (Epic): written as a note, read from notes of ours or in part from CarePlan, Goal and CareTeam.
 
-The text holds the document for a person, then a fenced block for machines that reads back to the exact record. Epic
-takes text alone and stores the first attachment only. Reading of CarePlan, Goal and CareTeam is not part of the note.
+A note is a DocumentReference with one plain text attachment. The text holds the document for a person, then a fenced
+block for machines that reads back to the exact record. Epic takes text alone and stores the first attachment only. What
+Apotti gives out is a Bundle of type searchset or collection; a note of ours in it holds the whole record.
 Source: Epic DocumentReference.Create (Clinical Notes, R4); the Apotti CapabilityStatement of 2023-07-04.
 """
 
@@ -10,10 +11,14 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Mapping
+from dataclasses import replace
 from textwrap import wrap
 from typing import Any
 
+from mappings.fhir_document import Resources, placed_issues, structure_named_in
 from mappings.fhir_graph import pruned
+from mappings.fhir_partial import partial_record
 from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
 from mappings.formats.json_format import JsonFormat
 from mappings.formats.thl import Thl
@@ -31,6 +36,15 @@ BEGIN = "-----BEGIN SOTE-INTEROP RECORD-----"
 END = "-----END SOTE-INTEROP RECORD-----"
 
 _RULES = rules_in("mappings")
+_GAPS = rules_in("mappings", "fhir_rules")
+_ASSUMED = "1.2.246.537.6.1506.15020.2024.11.28"
+"""The structure of a plan that does not name its own; the reader is told."""
+_GIVEN_OUT = ("CarePlan", "DocumentReference")
+_NO_BLOCK = {
+    "fi": "kirjauksessa ei ole koneluettavaa osaa, tai sitä ei voi lukea.",
+    "sv": "anteckningen saknar en maskinläsbar del, eller så kan den inte läsas.",
+    "en": "the note has no machine-readable block, or it cannot be read.",
+}
 _THL = Thl()
 _BLOCK = re.compile(rf"^{BEGIN}\n(.*?)\n\n([A-Za-z0-9+/=\n]*)\n{END}$", re.DOTALL | re.MULTILINE)
 _PLAN_OF_CARE = {"system": "http://loinc.org", "code": "18776-5"}
@@ -47,8 +61,12 @@ class Apotti(JsonFormat):
     media_type = "application/fhir+json"
 
     def recognises(self, data: bytes, value: Any) -> bool:
-        """True for a DocumentReference."""
-        return isinstance(value, dict) and value.get("resourceType") == "DocumentReference"
+        """True for a DocumentReference, and for a Bundle of what Apotti gives out."""
+        if not isinstance(value, dict):
+            return False
+        found = value.get("resourceType") == "Bundle" and value.get("type") in ("searchset", "collection")
+        held = Resources.of_bundle(value) if found else Resources({}, {}, {})
+        return value.get("resourceType") == "DocumentReference" or any(map(held.first, _GIVEN_OUT))
 
     def write(self, record: Record, *, traced: bool = False) -> WriteResult:
         """The note of a record; the block holds all of it."""
@@ -79,24 +97,52 @@ class Apotti(JsonFormat):
         return WriteResult(dump(pruned(note), indent=True), Report())
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
-        """The record in the note's block. Issues: document_has_a_record, record_digest_matches"""
-        at = "/content/0/attachment/data"
-        place = self.place(parsed, at)
-        block = _BLOCK.search(_text_of(parsed.tree))
-        facts = dict(line.partition(": ")[::2] for line in block[1].split("\n")) if block else {}
-        inner = _record(block[2]) if block else None
-        if inner is None or inner.record is None:
-            reason = {
-                "fi": "kirjauksessa ei ole koneluettavaa osaa, tai sitä ei voi lukea.",
-                "sv": "anteckningen saknar en maskinläsbar del, eller så kan den inte läsas.",
-                "en": "the note has no machine-readable block, or it cannot be read.",
-            }
-            broken = _RULES["document_has_a_record"].at(at, reason=reason)
-            return Decoded(None, [broken.moved(at, place.line, place.column)])
-        issues: list[Issue] = list(inner.issues)
-        if facts.get("sha256") != record_digest(inner.record):
-            issues.append(_RULES["record_digest_matches"].at(at, line=place.line, column=place.column))
-        return Decoded(inner.record, issues, {"/content": at, "/envelope": at} if traced else {})
+        """The record in a note of ours, the newest of several; without one, what the other resources tell.
+
+        Issues: document_has_a_record, record_digest_matches, structure_is_named, those of a record in part.
+        """
+        if isinstance(parsed.tree, dict) and parsed.tree.get("resourceType") == "Bundle":
+            decoded = _of_bundle(Resources.of_bundle(parsed.tree), traced=traced)
+        else:
+            decoded = _of_note(parsed.tree, "", {}, traced=traced)
+        return replace(decoded, issues=placed_issues(self, parsed, decoded.issues))
+
+
+def _of_note(note: Any, at: str, binaries: Mapping[str, Any], *, traced: bool) -> Decoded:
+    """The record in a note's block. In: `at` is the note's place; `binaries` hold the texts that notes refer to."""
+    at += "/content/0/attachment/data"
+    block = _BLOCK.search(_text_of(note, binaries))
+    facts = dict(line.partition(": ")[::2] for line in block[1].split("\n")) if block else {}
+    inner = _record(block[2]) if block else None
+    if inner is None or inner.record is None:
+        return Decoded(None, [_RULES["document_has_a_record"].at(at, reason=_NO_BLOCK)])
+    issues: list[Issue] = [issue.moved(at) for issue in inner.issues]
+    if facts.get("sha256") != record_digest(inner.record):
+        issues.append(_RULES["record_digest_matches"].at(at))
+    return Decoded(inner.record, issues, {"/content": at, "/envelope": at} if traced else {})
+
+
+def _of_bundle(resources: Resources, *, traced: bool) -> Decoded:
+    """The newest of our notes in a Bundle, or the plan in part."""
+    binaries = {url: resource for url, resource in resources.by_url.items() if resource.get("resourceType") == "Binary"}
+    binaries |= {name: resources.by_url[url] for name, url in resources.names.items() if url in binaries}
+    notes = [
+        _of_note(resource, resources.places[url], binaries, traced=traced)
+        for url, resource in resources.by_url.items()
+        if resource.get("resourceType") == "DocumentReference"
+    ]
+    ours = [note for note in notes if note.record is not None]
+    if ours:
+        return max(ours, key=lambda note: note.record.version if note.record else 0)
+    plan = resources.first("CarePlan")
+    if plan is None:
+        return Decoded(None, [_RULES["document_has_a_record"].at("/entry", reason=_NO_BLOCK)])
+    categories = plan[1].get("category")
+    named = map(structure_named_in, categories if isinstance(categories, list) else ())
+    structure = next((structure for structure in named if structure), None)
+    decoded = partial_record("omni360", structure or shipped()[_ASSUMED], resources, traced=traced)
+    assumed = [] if structure else [_GAPS["structure_is_named"].at(f"{resources.places[plan[0]]}/category")]
+    return replace(decoded, issues=assumed + decoded.issues)
 
 
 def _block(record: Record) -> str:
@@ -113,15 +159,22 @@ def _block(record: Record) -> str:
     return f"{BEGIN}\n{head}\n\n" + "\n".join(wrap(data, 76)) + f"\n{END}\n"
 
 
-def _text_of(note: Any) -> str:
+def _text_of(note: Any, binaries: Mapping[str, Any]) -> str:
     """The text of the first attachment, empty when there is none."""
     match note:
         case {"content": [{"attachment": {"data": str(data)}}, *_]}:
-            try:
-                return b64decode(data, validate=True).decode().replace("\r\n", "\n")
-            except (Base64Error, ValueError):
-                return ""
+            return _decoded(data)
+        case {"content": [{"attachment": {"url": str(url)}}, *_]}:
+            binary = binaries.get(url) or binaries.get("/".join(url.split("/")[-2:])) or {}
+            return _decoded(binary.get("data"))
     return ""
+
+
+def _decoded(data: Any) -> str:
+    try:
+        return b64decode(data, validate=True).decode().replace("\r\n", "\n") if isinstance(data, str) else ""
+    except (Base64Error, ValueError):
+        return ""
 
 
 def _record(data: str) -> Decoded | None:

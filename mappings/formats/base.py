@@ -80,6 +80,10 @@ class Format(ABC):
         """The XSD that the format's documents follow, when it is XML."""
         return None
 
+    def schema_for(self, structure: str) -> Schema | None:
+        """The XSD that the documents of one structure (its OID) follow."""
+        return self.schema
+
     def schema_of(self, parsed: Parsed) -> Schema | None:
         """The XSD that one document follows: that of the format, or that of the document's own structure in it."""
         return self.schema
@@ -107,9 +111,11 @@ class Format(ABC):
     def origin(self, parsed: Parsed, decoded: Decoded, pointer: str) -> Place:
         """Where a place of the record stands in its source. In: a traced reading; `pointer` as `/content/<root>/...`.
 
-        A place that the source does not have is looked for at the nearest one above it.
+        A place that the source does not have is looked for in its parts, then at the nearest one above it.
         """
         at = _without_root(pointer)
+        if at not in decoded.sources:
+            at = next((part for part in decoded.sources if part.startswith(f"{at}/")), at)
         while at not in decoded.sources and at:
             at = at.rpartition("/")[0]
         return self.place(parsed, decoded.sources[at]) if at in decoded.sources else Place("")

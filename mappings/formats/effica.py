@@ -1,19 +1,22 @@
 """The Effica document message: XML in Effica's own local layout.
 
-Provisional: no interface of the product is public. The layout stands in `schemas/effica/effica.xsd` and
-`mappings/tables/effica/`, which a site replaces without touching this file.
+Provisional: no interface of the product is public. The layouts written by hand stand in `schemas/effica/` and
+`mappings/tables/effica/`, which a site replaces without touching this file; any other structure has a derived layout.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
-from mappings.engine import Mapping
+from lxml import etree
+
+from mappings.effica_schema import frame_schema, schema_of_layout
 from mappings.formats.base import Decoded, Format, Parsed, Place, WriteResult, no_table
 from mappings.outline import plain_text
 from mappings.shipped import mapping_of
-from mappings.xml_tree import element_at, from_element, to_xml
+from mappings.xml_tree import element_at, from_element, text_at, to_xml
 from schemas import xml_text
 from schemas.issues import rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
@@ -36,8 +39,16 @@ class Effica(Format):
 
     @property
     def schema(self) -> Schema:
-        """The XSD of the message."""
+        """The XSD of the message that is written by hand; every other layout has the same frame."""
         return load_schema("effica", "effica.xsd")
+
+    def schema_for(self, structure: str) -> Schema:
+        """The XSD of a structure's messages; of a structure that is not known, one that judges the frame alone."""
+        return _schema(structure if structure in shipped() else "")
+
+    def schema_of(self, parsed: Parsed) -> Schema:
+        """The XSD of the structure that the message names."""
+        return _schema(_structure(parsed.tree))
 
     def recognises(self, data: bytes, value: Any) -> bool:
         """True for XML that names the message's namespace near its start."""
@@ -49,13 +60,13 @@ class Effica(Format):
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
         """The record of a message. Issues: document_structure_is_known, and those of the codecs."""
-        tree = from_element(parsed.tree, self.schema.shape)
-        mapping = _mapping(tree)
+        structure = _structure(parsed.tree)
+        mapping = mapping_of(self.name, structure)
         if mapping is None:
             place = self.place(parsed, "/Asiakirja/Tiedot/Rakenne")
             return Decoded(None, [_RULES["document_structure_is_known"].at(place.path, line=place.line)])
-        outcome = mapping.read(tree, traced=traced)
-        root = shipped()[mapping.table.structure].root
+        outcome = mapping.read(from_element(parsed.tree, _schema(structure).shape), traced=traced)
+        root = shipped()[structure].root
         record = Record(outcome.tree.get("envelope", {}), {root: outcome.tree.get("content", {})})
         return self.decoded(parsed, record, outcome)
 
@@ -64,13 +75,13 @@ class Effica(Format):
         mapping = mapping_of(self.name, record.structure)
         if mapping is None:
             return no_table(self.name)
-        identity = {"@juuri": record.document, "@paate": str(record.version)}
+        identity = {"@juuri": _printable(record.document), "@paate": str(record.version)}
         frame = {
             "Otsake": {"Tunnus": identity, "Luontiaika": _stamp(record)},
             "Asiakirja": {"Nakyma": _view(record)},
         }
         outcome = mapping.write({"envelope": record.envelope, "content": record.body}, frame, traced=traced)
-        return WriteResult(to_xml(outcome.tree, self.schema), outcome.report, outcome.issues)
+        return WriteResult(to_xml(outcome.tree, _schema(record.structure)), outcome.report, outcome.issues)
 
     def place(self, parsed: Parsed, pointer: str) -> Place:
         """The XPath and line of a place in the message."""
@@ -78,12 +89,22 @@ class Effica(Format):
         return Place(named_path(element), line_of(element))
 
 
-def _mapping(tree: Any) -> Mapping | None:
-    """The mapping for the structure that the message names."""
-    match tree:
-        case {"Asiakirja": {"Tiedot": {"Rakenne": str(structure)}}}:
-            return mapping_of(Effica.name, structure.strip())
-    return None
+def _structure(root: etree._Element) -> str:
+    """The OID of the structure that a message names, empty when it is none that is known."""
+    named = text_at(root, "Asiakirja", "Tiedot", "Rakenne").strip()
+    return named if named in shipped() else ""
+
+
+@cache
+def _schema(structure: str) -> Schema:
+    """The schema of a structure's messages: the one that its table names, or the one of its derived layout."""
+    mapping = mapping_of(Effica.name, structure)
+    if mapping is None:
+        return frame_schema()
+    settings = mapping.table.settings
+    if "schema" in settings:
+        return load_schema("effica", settings["schema"])
+    return schema_of_layout(settings["layout"], structure)
 
 
 def _stamp(record: Record) -> str:
@@ -94,5 +115,8 @@ def _stamp(record: Record) -> str:
 
 def _view(record: Record) -> str:
     """The rendered view: the document as plain text, without what XML cannot hold."""
-    text = plain_text(record, shipped()[record.structure])
+    return _printable(plain_text(record, shipped()[record.structure]))
+
+
+def _printable(text: str) -> str:
     return re.sub("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

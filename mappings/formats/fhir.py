@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mappings.fhir_absent import completed
 from mappings.fhir_document import (
     Resources,
     add_narratives,
@@ -22,6 +23,7 @@ from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
 from mappings.formats.json_format import JsonFormat
 from mappings.questionnaire_response import content_of
 from mappings.shipped import mapping_of, mapping_without_structure
+from schemas.canonical import CANONICAL
 from schemas.issues import Issue, rules_in
 from schemas.json_text import dump
 from schemas.record import Record
@@ -58,7 +60,7 @@ class Fhir(JsonFormat):
         tree["composition"]["section"] = document_sections(
             record, structure, urls, mapping.table.settings.get("section_entries", {})
         )
-        data = dump(pruned(_bundle(tree, graph, urls)), indent=True)
+        data = dump(_bundle(tree, graph, urls, record.language), indent=True)
         issues = [issue for issue in outcome.issues if not issue.path.startswith("/content")]
         return WriteResult(data, outcome.report.without("/content"), issues)
 
@@ -78,15 +80,16 @@ class Fhir(JsonFormat):
         body, issues, sources = self._response(resources, structure)
         mapping = mapping_of(self.name, structure.oid) or mapping_without_structure(self.name)
         graph = Graph(mapping.table.settings)
-        bundle = {"bundle": parsed.tree}
+        bundle = mapping.read({"bundle": parsed.tree}, traced=traced)
         tree, found, told = checked(mapping, graph, resources, body)
         inner = {f"/content{to}": at for to, at in sources.items()}
-        envelope = mapping.read(bundle).tree.get("envelope", {}) | tree.get("envelope", {})
+        outer = {link.target: link.source.removeprefix("/bundle") for link in bundle.report.links}
+        envelope = bundle.tree.get("envelope", {}) | tree.get("envelope", {})
         content = tree.get("content", {}) if body is None else body
         return Decoded(
             Record(envelope, {structure.root: content}),
             placed_issues(self, parsed, issues + found),
-            {**told, **inner} if traced else {},
+            {**told, **outer, **inner} if traced else {},
         )
 
     def _response(self, resources: Resources, structure: Structure) -> tuple[_Tree | None, list[Issue], dict[str, str]]:
@@ -104,14 +107,20 @@ class Fhir(JsonFormat):
         return Decoded(None, [_RULES[rule].at(place.path, line=place.line, column=place.column, reason=reason)])
 
 
-def _bundle(tree: _Tree, graph: Graph, urls: dict[tuple[str, int], str]) -> _Tree:
-    return {
+def _bundle(tree: _Tree, graph: Graph, urls: dict[tuple[str, int], str], language: str) -> _Tree:
+    """The document Bundle of a tree whose references are written."""
+    head = {
         "resourceType": "Bundle",
+        "meta": {"profile": [f"{CANONICAL}/StructureDefinition/sote-document"]},
         "identifier": tree["bundle"].get("identifier"),
         "type": "document",
         "timestamp": tree.get("provenance", {}).get("recorded"),
-        "entry": [
-            {"fullUrl": urls[role.name, index], "resource": graph.typed(tree, role.name, index)}
-            for role, index, _ in graph.resources(tree)
-        ],
     }
+    entries = [
+        {
+            "fullUrl": urls[role.name, index],
+            "resource": completed(graph.typed(tree, role.name, index, language)),
+        }
+        for role, index, _ in graph.resources(tree)
+    ]
+    return {**pruned(head), "entry": pruned(entries)}

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from dataclasses import replace
 from typing import Any
 
-from mappings.fhir_document import Resources, add_narratives, checked, placed_issues
+from mappings.fhir_absent import completed
+from mappings.fhir_document import Resources, add_narratives, checked, placed_issues, structure_named_in
 from mappings.fhir_graph import Graph, pruned
+from mappings.fhir_partial import dangling, partial_record
 from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
 from mappings.formats.json_format import JsonFormat
 from mappings.formats.thl import Thl
@@ -26,6 +29,12 @@ __all__ = ["Omni360"]
 
 _RULES = rules_in("mappings")
 _THL = Thl()
+_NOT_LISTED = ("Goal", "CareTeam", "DocumentReference", "Composition")
+_NO_RECORD = {
+    "fi": "Binary, jossa tietue on, puuttuu tai sitä ei voi lukea.",
+    "sv": "Binary med posten saknas eller kan inte läsas.",
+    "en": "the Binary with the record is missing or cannot be read.",
+}
 _Tree = dict[str, Any]
 
 
@@ -36,13 +45,11 @@ class Omni360(JsonFormat):
     media_type = "application/fhir+json"
 
     def recognises(self, data: bytes, value: Any) -> bool:
-        """True for a Bundle of type collection that holds a CarePlan."""
-        return (
-            isinstance(value, dict)
-            and value.get("resourceType") == "Bundle"
-            and value.get("type") == "collection"
-            and Resources.of_bundle(value).first("CarePlan") is not None
-        )
+        """True for a Bundle of type collection that holds a CarePlan, and no resource that OMNI360 does not list."""
+        if not isinstance(value, dict) or value.get("resourceType") != "Bundle" or value.get("type") != "collection":
+            return False
+        entries = Resources.of_bundle(value, contained=False)
+        return entries.first("CarePlan") is not None and not any(map(entries.first, _NOT_LISTED))
 
     def write(self, record: Record, *, traced: bool = False) -> WriteResult:
         """The collection of a record. What the CarePlan cannot hold stands in the Binary all the same."""
@@ -64,33 +71,44 @@ class Omni360(JsonFormat):
             "resourceType": "Bundle",
             "type": "collection",
             "entry": [
-                {"fullUrl": urls[role, 0], "resource": graph.typed(tree, role)} for role in ("binary", "plan", "task")
+                {"fullUrl": urls[role, 0], "resource": completed(graph.typed(tree, role, profiled=False))}
+                for role in ("binary", "plan", "task")
             ],
         }
         return WriteResult(dump(pruned(bundle), indent=True), outcome.report.without("/"))
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
-        """The record that the Binary holds, checked against the CarePlan.
+        """The record that the Binary holds, checked against the CarePlan; without it what the CarePlan itself tells.
 
-        Issues: document_has_a_record, semantic_part_agrees_with_response, those of the codecs.
+        Issues: document_has_a_record, semantic_part_agrees_with_response, reference_leads_to_a_resource, those of a
+        record in part and of the codecs.
         """
         resources = Resources.of_bundle(parsed.tree)
         inner = _record_in(resources)
         if inner is None or inner.record is None:
-            reason = {
-                "fi": "Binary, jossa tietue on, puuttuu tai sitä ei voi lukea.",
-                "sv": "Binary med posten saknas eller kan inte läsas.",
-                "en": "the Binary with the record is missing or cannot be read.",
-            }
-            return Decoded(None, [_RULES["document_has_a_record"].at("/entry", reason=reason)])
+            return self._partial(parsed, resources, traced=traced)
         record = inner.record
         mapping = mapping_of(self.name, record.structure)
         if mapping is None:
             return Decoded(record, inner.issues)
-        _, found, _ = checked(mapping, Graph(mapping.table.settings), resources, record.body)
+        graph = Graph(mapping.table.settings)
+        _, found, _ = checked(mapping, graph, resources, record.body)
+        tree, urls = graph.gather(resources.by_url, resources.names)
+        found += dangling(graph, tree, resources, {role: resources.places[url] for role, url in urls.items()})
         binary = resources.places[(resources.first("Binary") or ("", {}))[0]]
         sources = {"/content": binary, "/envelope": binary} if traced else {}
         return Decoded(record, inner.issues + placed_issues(self, parsed, found), sources)
+
+    def _partial(self, parsed: Parsed, resources: Resources, *, traced: bool) -> Decoded:
+        """The record in part, when the CarePlan names its structure."""
+        plan = resources.first("CarePlan")
+        categories = plan[1].get("category") if plan else None
+        named = map(structure_named_in, categories if isinstance(categories, list) else ())
+        structure = next((structure for structure in named if structure), None)
+        if structure is None:
+            return Decoded(None, [_RULES["document_has_a_record"].at("/entry", reason=_NO_RECORD)])
+        decoded = partial_record(self.name, structure, resources, traced=traced)
+        return replace(decoded, issues=placed_issues(self, parsed, decoded.issues))
 
 
 def _contained(tree: _Tree, graph: Graph, local: dict[tuple[str, int], str]) -> list[_Tree]:
@@ -99,7 +117,8 @@ def _contained(tree: _Tree, graph: Graph, local: dict[tuple[str, int], str]) -> 
     for role, index, resource in graph.resources(tree):
         if role.name not in ("binary", "plan", "task"):
             resource["subject"] = tree["plan"].get("subject")
-            contained.append({"resourceType": role.type, "id": local[role.name, index][1:], **resource})
+            inner = graph.typed(tree, role.name, index, profiled=False)
+            contained.append({"resourceType": role.type, "id": local[role.name, index][1:], **inner})
     return contained
 
 

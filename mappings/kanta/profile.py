@@ -10,10 +10,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from mappings.places import Each, Place, parse_place
 from schemas.record import envelope_structure
+from schemas.site import resource
 from schemas.structures import Kind
 
 __all__ = ["Metadata", "Profile", "load_profile"]
@@ -53,7 +53,7 @@ class Profile:
 @cache
 def load_profile() -> Profile:
     """The profile that is shipped. Raises: ValueError, KeyError for a broken one."""
-    folder = files("mappings").joinpath("kanta")
+    folder = resource("mappings", "kanta")
     raw = tomllib.loads(folder.joinpath("profile.toml").read_text("utf-8"))
     display = raw["display"]
     rows = [_metadata(name, place) for name, place in raw["metadata"].items()]

@@ -15,7 +15,7 @@ from interop.cli.structure_files import SHIPPED, read_schema, store_structures
 from interop.errors import Conflict, Invalid, NotFound, Unavailable
 from schemas.limits import DEFAULT_LIMITS
 from schemas.sosmeta import NotSosmeta, structure_from_sosmeta
-from schemas.structures import structure_from_json, structure_to_json
+from schemas.structures import PREFIX, structure_from_json, structure_to_json
 from tests.originals import SAMPLES, require_originals
 from tests.strategies import mutations, places
 
@@ -47,7 +47,7 @@ def test_originals_give_exactly_the_committed_files(tmp_path: Path) -> None:
     done = store_structures([read_schema(file) for file in originals], tmp_path)
     assert done == ["new"] * len(originals)
     made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    committed = {file.name: file.read_bytes() for file in SHIPPED.glob("*.json")}
+    committed = {file.name: file.read_bytes() for file in SHIPPED.glob(f"{PREFIX}*.json")}
     assert made.keys() == committed.keys()
     assert [name for name in made if made[name] != committed[name]] == []
 

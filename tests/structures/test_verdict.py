@@ -17,7 +17,7 @@ from jsonschema_rs import Draft7Validator
 from schemas.content_schema import PHRASE_FORMAT, schema_of
 from schemas.issues import has_errors
 from schemas.sosmeta import structure_from_sosmeta
-from schemas.structures import Structure, shipped
+from schemas.structures import PREFIX, Structure, shipped
 from tests.originals import SAMPLES, require_originals
 from tests.strategies import contents, mutations, places
 from validators.content import check_content
@@ -115,7 +115,7 @@ def test_verdict_is_that_of_a_schema_in_thls_form(path: Path) -> None:
     _compare(path, structure_from_sosmeta(_original(path)), thorough=True)
 
 
-@pytest.mark.parametrize("oid", shipped().oids)
+@pytest.mark.parametrize("oid", [oid for oid in shipped().oids if oid.startswith(PREFIX)])
 def test_verdict_is_that_of_thls_own_schema(oid: str, thorough: bool) -> None:
     _compare(require_originals() / f"{oid}.json", shipped()[oid], thorough=thorough)
 

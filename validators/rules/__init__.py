@@ -37,6 +37,7 @@ __all__ = ["CATALOGUES", "condition_rules", "places"]
 CATALOGUES = (
     "identity",
     "client_plans",
+    "multidisciplinary",
     "needs_assessments",
     "decisions",
     "client_relationship",

@@ -1,0 +1,68 @@
+"""Prints documents per second end to end through the sandboxes: one worker on SQLite, one and two on PostgreSQL.
+
+A document counts when both receivers hold it and the sender has its answer. The sandboxes run in this process and the
+workers in their own, so that on two cores they share the machine with what they measure: compare the rows of one run.
+`python -m benchmarks.exchange --documents 200`
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tests.faults.crew import Crew
+from tests.faults.field import field_of
+from tests.store.postgresql import fresh_database, running
+
+
+def measure(name: str, url: str, workers: int, documents: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="interop-bench-") as place, field_of(url, Path(place), 1, 0.0) as field:
+        for number in range(documents):
+            field.file_chain(3000 + number, 1)
+        crew = Crew(replace(field.settings, together=8), Path(place) / "log")
+        for _ in range(workers):
+            crew.start()
+        while not field.boxes[0].acknowledgements:
+            assert all(one.is_alive() for one in crew.members)
+            time.sleep(0.01)
+        began, own = time.perf_counter(), time.process_time()
+        settled = field.settle(600)
+        seconds, own = time.perf_counter() - began, time.process_time() - own
+        theirs = sum(cpu_seconds(one.pid) for one in crew.members)
+        crew.end()
+        assert settled
+        assert field.account().is_clean
+    print(
+        f"{name:<24}{documents / seconds:>12.1f}{seconds:>10.1f}{theirs / documents * 1000:>24.0f}"
+        f"{own / documents * 1000:>24.0f}"
+    )
+
+
+def cpu_seconds(pid: int | None) -> float:
+    """The CPU time that a process has used so far, where the operating system tells it."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--documents", type=int, default=100)
+    documents = parser.parse_args().documents
+    print(f"{'workers':<24}{'documents/s':>12}{'seconds':>10}{'workers ms CPU/doc':>24}{'sandboxes ms CPU/doc':>24}")
+    with tempfile.TemporaryDirectory(prefix="interop-bench-") as place:
+        measure("1, SQLite file", f"sqlite:///{place}/interop.db", 1, documents)
+    with running() as server:
+        for workers in (1, 2):
+            with fresh_database(server.url("postgres")) as url:
+                measure(f"{workers}, PostgreSQL", url, workers, documents)
+
+
+if __name__ == "__main__":
+    main()

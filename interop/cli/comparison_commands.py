@@ -1,0 +1,247 @@
+"""The commands that hold documents against each other: explain, diff, align, plan next."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from interop.cli.document_commands import FormatName
+from interop.cli.inputs import inputs
+from interop.documents import Explained, align, compare, examine, explain
+from interop.documents.explaining import Way
+from interop.errors import Invalid, Unsupported
+from mappings.formats import Place, format_named
+from mappings.succession import next_plan
+from schemas import json_text
+from schemas.record import Record
+
+__all__ = ["align_command", "diff_command", "explain_command", "plan"]
+
+_THL = FormatName("thl")
+
+plan = typer.Typer(help="Begin the next plan from the previous one.", no_args_is_help=True)
+
+
+class Output(StrEnum):
+    """How the lineage is printed."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
+_File = Annotated[str, typer.Argument(metavar="INPUT", help="A file of any format, or - for standard input.")]
+_Out = Annotated[
+    Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to write; standard output if left out.")
+]
+
+
+def explain_command(
+    name: _File,
+    to: Annotated[FormatName, typer.Option(help="The format to convert to.")],
+    from_format: Annotated[
+        FormatName | None, typer.Option("--from", help="The format; recognised when left out.")
+    ] = None,
+    output: Annotated[Output, typer.Option(help="text, json, or html with three columns.")] = Output.text,
+    out: _Out = None,
+) -> None:
+    """Say of every value where it stands in the output, in the record and in the source, and by which codec it came.
+
+    No value is shown, only places. Exit code 0: everything reached the output. 1: something is lost. 2: not usable.
+
+    \b
+    interop explain examples/plan-effica.xml --to fhir
+    interop explain examples/plan-effica.xml --to omni360 --output html -o lineage.html
+    """
+    explained = explain(_one(name), to, from_format)
+    if explained.examined.record is None:
+        raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
+    text = {Output.text: _ways_text, Output.json: _ways_json, Output.html: _ways_html}[output](explained)
+    _write(out, text)
+    raise typer.Exit(int(any(not way.output.path for way in explained.ways)))
+
+
+def diff_command(
+    left: Annotated[str, typer.Argument(metavar="A", help="A document of any format.")],
+    right: Annotated[str, typer.Argument(metavar="B", help="A document of any format.")],
+    output: Annotated[Output, typer.Option(help="text or json.")] = Output.text,
+) -> None:
+    """Compare two documents field by field, whatever their formats. The values that differ are shown.
+
+    Exit code 0: the same. 1: they differ. 2: one of them cannot be read.
+
+    \b
+    interop diff plan-effica.xml plan-from-omni360.json
+    """
+    comparison = compare(_record(left), _record(right))
+    if output is Output.json:
+        differences = [
+            {"path": one.path, "label": one.label, "a": one.left, "b": one.right} for one in comparison.differences
+        ]
+        print(json_text.dump({"relation": comparison.relation, "differences": differences}).decode())
+    else:
+        print(_RELATIONS[comparison.relation])
+        for one in comparison.differences:
+            print(f"\n{one.label}  {one.path}")
+            print("\n".join(f"  A: {line}" for line in _lines(one.left)))
+            print("\n".join(f"  B: {line}" for line in _lines(one.right)))
+    raise typer.Exit(int(bool(comparison.differences)))
+
+
+def align_command(
+    agreed: Annotated[str, typer.Argument(metavar="PLAN", help="The client plan with the agreed goals.")],
+    other: Annotated[str, typer.Argument(metavar="KOONTI", help="The provider's implementation plan or summary.")],
+    output: Annotated[Output, typer.Option(help="text or json.")] = Output.text,
+) -> None:
+    """Show for each agreed goal whether a provider's plan or summary addresses it, and the work that has no goal.
+
+    By reference where there is one, otherwise by the words that they share; a person judges. Says when the summary is
+    longer than one printed page. Exit code 0: every goal is addressed. 1: some are not. 2: not usable.
+
+    \b
+    interop align examples/plan.json examples/16009.json
+    """
+    found = align(_record(agreed), _record(other))
+    if output is Output.json:
+        print(json_text.dump(_alignment_json(found)).decode())
+    else:
+        marks = {"reference": "by reference", "text": "by its words", "none": "BY NOBODY"}
+        for number, goal in enumerate(found.goals, 1):
+            print(f"Goal {number} is addressed {marks[goal.kind]}: {goal.path}")
+            for evidence in goal.evidence[:3]:
+                print(f"  {evidence.label}: {evidence.shared} words shared  {evidence.path}")
+        for work in found.without_goal:
+            print(f"Work without a goal: {work.label}  {work.path}")
+        if found.pages > 1:
+            print(f"The document takes about {found.pages} printed pages; a summary should fit on one.")
+    raise typer.Exit(int(not found.complete))
+
+
+@plan.command("next")
+def plan_next(
+    previous: Annotated[str, typer.Argument(metavar="PREVIOUS", help="The previous plan, in any format.")],
+    to: Annotated[FormatName, typer.Option(help="The format of the new draft.")] = _THL,
+    out: _Out = None,
+) -> None:
+    """Begin the next plan: its evaluation holds the previous plan's goals, services and methods, to be evaluated.
+
+    The draft has placeholders for what is not known yet, each marked. Exit code 0: written. 2: not usable.
+
+    \b
+    interop plan next examples/plan-effica.xml -o next.json
+    """
+    draft = next_plan(_record(previous), datetime.now(UTC).isoformat(timespec="seconds"))
+    if draft is None:
+        raise Unsupported("Nothing says what the next plan of this structure takes over from the previous one.")
+    _write(out, format_named(to).write(draft).data.decode())
+
+
+@plan.callback()
+def _plan() -> None:
+    """Begin the next plan from the previous one."""
+
+
+_RELATIONS = {
+    "same": "The same version with the same content.",
+    "newer": "B is a newer version of A.",
+    "older": "B is an older version of A.",
+    "concurrent": "A and B are concurrent changes: a person has to decide.",
+    "unrelated": "A and B are different documents.",
+}
+
+
+def _one(name: str) -> bytes:
+    documents = list(inputs([name]))
+    if len(documents) != 1:
+        raise Invalid(f"'{name}' holds more than one document; give one.")
+    return documents[0].data
+
+
+def _record(name: str) -> Record:
+    record = examine(_one(name)).record
+    if record is None:
+        raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
+    return record
+
+
+def _lines(value: str | None) -> list[str]:
+    return ["(missing)"] if value is None else value.splitlines() or [""]
+
+
+def _at(place: Place) -> str:
+    if not place.path:
+        return "-"
+    return f"{place.path}{f' (line {place.line})' if place.line else ''}"
+
+
+def _ways_text(explained: Explained) -> str:
+    lines = []
+    for way in explained.ways:
+        lines.append(f"{way.label}  [{way.codec}]")
+        lines += [f"  output  {_at(way.output)}", f"  record  {way.record}", f"  source  {_at(way.source)}"]
+    lost = sum(not way.output.path for way in explained.ways)
+    constants = len(explained.written.report.constants) if explained.written else 0
+    lines.append(f"{len(explained.ways)} values, {lost} lost; {constants} constants in the output")
+    return "\n".join(lines) + "\n"
+
+
+def _way_json(way: Way) -> dict[str, Any]:
+    places = {
+        name: {"path": place.path, "line": place.line, "column": place.column}
+        for name, place in (("output", way.output), ("source", way.source))
+    }
+    return {"label": way.label, "codec": way.codec, "record": way.record, **places}
+
+
+def _ways_json(explained: Explained) -> str:
+    report = explained.written.report.as_json() if explained.written else {}
+    return json_text.dump({"ways": [_way_json(way) for way in explained.ways], "report": report}, indent=True).decode()
+
+
+def _ways_html(explained: Explained) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(_at(way.output))}</td><td><b>{escape(way.label)}</b><br>{escape(way.record)}<br>"
+        f"<i>{escape(way.codec)}</i></td><td>{escape(_at(way.source))}</td></tr>"
+        for way in explained.ways
+    )
+    style = (
+        "<style>body{font:15px system-ui;margin:1.5rem}table{border-collapse:collapse;width:100%;table-layout:fixed}"
+        "td,th{border:1px solid #9ab;padding:.35rem .6rem;vertical-align:top;overflow-wrap:anywhere;text-align:left}"
+        "th{position:sticky;top:0;background:#e3f2ef}</style>"
+    )
+    head = "<tr><th scope='col'>Output</th><th scope='col'>Record, codec</th><th scope='col'>Source</th></tr>"
+    return (
+        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Lineage</title>"
+        f"{style}</head><body><h1>Lineage</h1><table><thead>{head}</thead><tbody>{rows}</tbody></table></body></html>\n"
+    )
+
+
+def _alignment_json(found: Any) -> dict[str, Any]:
+    def evidence(one: Any) -> dict[str, Any]:
+        return {"path": one.path, "label": one.label, "shared": one.shared}
+
+    return {
+        "complete": found.complete,
+        "pages": found.pages,
+        "goals": [
+            {"path": goal.path, "addressed": goal.kind, "evidence": [evidence(one) for one in goal.evidence]}
+            for goal in found.goals
+        ],
+        "without_goal": [evidence(one) for one in found.without_goal],
+    }
+
+
+def _write(out: Path | None, text: str) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise Invalid(f"The file '{out}' cannot be written.") from error

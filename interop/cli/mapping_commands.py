@@ -1,0 +1,209 @@
+"""`interop mappings`: checks, coverage, mutation tests and starting tables, for the people who write mapping tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from html import escape
+from typing import Annotated
+
+import typer
+
+from interop.errors import Invalid, NotFound
+from mappings.agreement import disagreements
+from mappings.checks import Fault, check_format_side, check_table
+from mappings.coverage import Coverage, matrix
+from mappings.engine import Mapping
+from mappings.formats import FORMATS, format_named
+from mappings.mutation import cases, unnoticed
+from mappings.shipped import mapping_of, tables_of
+from mappings.tables import Table, TableError, describe
+from schemas import json_text
+from schemas.structures import Field, Structure, shipped
+
+__all__ = ["coverage_lines", "faults_of", "mappings"]
+
+mappings = typer.Typer(help="Mapping tables: check, coverage, test, show, new.", no_args_is_help=True)
+
+_FORMATS = ("effica", "fhir", "omni360")
+"""The formats that have tables."""
+_OWN_PLACES = frozenset(
+    ("Otsake/Tunnus", "Otsake/Tunnus/@juuri", "Otsake/Tunnus/@paate", "Otsake/Luontiaika", "Asiakirja/Nakyma")
+)
+"""The places of the Effica message that the format fills by itself."""
+
+
+class Output(StrEnum):
+    """How the matrix is printed."""
+
+    text = "text"
+    json = "json"
+    html = "html"
+
+
+_StructureName = Annotated[
+    str | None, typer.Option("--structure", help="One structure: 15020, 15020@2024.11.28 or an OID.")
+]
+_FormatName = Annotated[str | None, typer.Option("--format", help="One format: effica, fhir or omni360.")]
+
+
+@mappings.command("check")
+def check(structure: _StructureName = None, form: _FormatName = None) -> None:
+    """Check every table before it runs: each field mapped or omitted with a reason; lists, codecs and codes agree.
+
+    Exit code 0: clean. 1: at least one table has a fault. 2: a table cannot be read.
+    """
+    count, faults = 0, []
+    for table, known in _tables(structure, form):
+        count += 1
+        faults += faults_of(table, known)
+    for fault in faults:
+        print(fault)
+    print(f"{count} tables, {len(faults)} faults")
+    raise typer.Exit(int(bool(faults)))
+
+
+@mappings.command("coverage")
+def coverage(
+    structure: _StructureName = None,
+    output: Annotated[Output, typer.Option(help="text, json or html.")] = Output.text,
+) -> None:
+    """Print which share of each structure's fields each format carries: in places of its own, attached, or lost."""
+    wanted = [shipped().find(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
+    rows = list(matrix(wanted))
+    if output is Output.json:
+        print(json_text.dump([[_as_json(one) for one in row] for row in rows], indent=True).decode(), end="")
+    elif output is Output.html:
+        print(_html(rows))
+    else:
+        print("\n".join(coverage_lines(rows)))
+
+
+@mappings.command("test")
+def try_table(
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: effica/15020.")],
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Remove or bend one row at a time; name rows nobody misses.")
+    ] = False,
+) -> None:
+    """Try a table on full documents: what is written reads back; with --mutate, each row is missed when it is gone.
+
+    Exit code 0: the laws hold. 1: something came back changed, or a row is not noticed.
+    """
+    form, _, code = name.partition("/")
+    (table, known), *_ = _tables(code, form)
+    faults = [f"{place} did not come back" for place in _changed(table, known)]
+    if mutate:
+        faults += [f"nobody notices {row}" for row in unnoticed(table, cases(known))]
+    for fault in faults:
+        print(fault)
+    print(f"{table.name}: {sum(1 for row in table.rows if row.format)} rows, {len(faults)} faults")
+    raise typer.Exit(int(bool(faults)))
+
+
+@mappings.command("show")
+def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: effica/15020.")]) -> None:
+    """Show a table whole, with what it includes and what is derived: one row a line, record on the left."""
+    form, _, code = name.partition("/")
+    (table, _known), *_ = _tables(code, form)
+    for row in table.rows:
+        print(describe(row))
+
+
+@mappings.command("new")
+def new(
+    structure: Annotated[str, typer.Option("--structure", help="15003, 15003@2024.11.28 or an OID.")],
+    form: Annotated[str, typer.Option("--format", help="The format that the table is for.")],
+) -> None:
+    """Print a starting table with a row for every field of a structure; fill in the places and codecs."""
+    known = _structure(structure)
+    if form not in {one.name for one in FORMATS}:
+        raise Invalid(f"There is no format '{form}'.")
+    print(f'format = "{form}"\nstructure = "{known.oid}"\nincludes = ["{form}/envelope"]\n')
+    print('[[section]]\nrecord = "content"\nrows = [')
+    for field in known:
+        if not field.is_group:
+            print(f'  {{ record = "{_place(field, known)}", omit = "TODO: {field.kind}, {field.cardinality}" }},')
+    print("]")
+
+
+def faults_of(table: Table, structure: Structure) -> list[Fault]:
+    """Everything that is wrong with a table, on both sides."""
+    faults = check_table(table, structure)
+    schema = format_named(table.format).schema_for(structure.oid)
+    return faults + (check_format_side(table, schema.shape, _OWN_PLACES) if schema else [])
+
+
+def coverage_lines(rows: Iterable[list[Coverage]]) -> list[str]:
+    """The matrix as a Markdown table: the share of leaves with a place of the format's own, and what is lost."""
+    rows = list(rows)
+    names = [one.format for one in rows[0]] if rows else []
+    lines = [f"| structure | fields | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(names)}"]
+    for row in rows:
+        known = shipped()[row[0].structure]
+        cells = [f"{one.share:.0%}" + (f" ({one.lost} lost)" if one.lost else "") for one in row]
+        lines.append(f"| {known.code} {known.label['fi']} | {row[0].leaves} | {' | '.join(cells)} |")
+    return lines
+
+
+def _place(field: Field, structure: Structure) -> str:
+    """The place of a field as a table writes it."""
+    above = [structure.by_path["/".join(field.path[: depth + 1])] for depth in range(len(field.path))]
+    return ".".join(one.key + ("[]" if one.repeats else "") for one in above)
+
+
+def _as_json(one: Coverage) -> dict[str, object]:
+    counts = {"structural": one.structural, "attached": one.attached, "lost": one.lost}
+    return {"structure": one.structure, "format": one.format, "leaves": one.leaves} | counts
+
+
+def _html(rows: list[list[Coverage]]) -> str:
+    head = "".join(f"<th scope='col'>{escape(one.format)}</th>" for one in rows[0])
+    body = "".join(
+        f"<tr><th scope='row'>{escape(shipped()[row[0].structure].label['fi'])}</th>"
+        + "".join(f"<td>{one.structural} / {one.attached} / {one.lost}</td>" for one in row)
+        + "</tr>"
+        for row in rows
+    )
+    caption = "<caption>Leaves carried in places of the format's own / attached / lost</caption>"
+    style = (
+        "<style>body{font:1rem system-ui}td,th{padding:.3rem .7rem;border:1px solid #889}th{text-align:left}</style>"
+    )
+    return (
+        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Coverage</title>"
+        f"{style}</head><body><table>{caption}<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></body></html>"
+    )
+
+
+def _changed(table: Table, structure: Structure) -> list[str]:
+    """The leaves that the table says it carries and that do not come back from what it writes."""
+    mapping = Mapping(table)
+    case = cases(structure)[0]
+    back = mapping.read(
+        mapping.write(case, {name: {} for name in ("Otsake", "Asiakirja", "bundle", "response")}).tree
+    ).tree
+    return disagreements(back, case)
+
+
+def _tables(structure: str | None, form: str | None) -> Iterable[tuple[Table, Structure]]:
+    """The tables that are asked for, each with its structure. Raises: NotFound; Invalid for an unreadable table."""
+    found = []
+    wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
+    for known in wanted:
+        for name in (form,) if form else _FORMATS:
+            try:
+                mapping = mapping_of(name, known.oid)
+            except TableError as error:
+                raise Invalid(str(error)) from error
+            if mapping is not None:
+                found.append((mapping.table, known))
+    if not found:
+        raise NotFound("There is no such table.")
+    return found
+
+
+def _structure(name: str) -> Structure:
+    try:
+        return shipped().find(name)
+    except KeyError as error:
+        raise NotFound(f"There is no structure '{name}'.") from error

@@ -1,0 +1,91 @@
+"""A table that cannot be used says where it is wrong and what to do, in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mappings.checks import check_table
+from mappings.engine import Mapping
+from mappings.mutation import unnoticed
+from mappings.places import parse_place, write_place
+from mappings.tables import TableError, load_table
+from schemas.structures import shipped
+
+HEAD = 'format = "x"\nstructure = "1.2.246.537.6.1506.15020.2024.11.28"\n\n[[section]]\nrecord = "content"\nrows = [\n'
+
+
+def load(folder: Path, rows: str, head: str = HEAD) -> None:
+    (folder / "t.toml").write_text(f"{head}{rows}\n]\n", "utf-8")
+    load_table(folder, "t", folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('  { record = "jakelu", formaat = "Jakelu" },', "has no 'formaat'"),
+        ('  { record = "jakelu", format = "Jakelu", codec = "roman" },', "no codec 'roman'"),
+        ('  { record = "jakelu", format = "Jakelu", map = "effica/none" },', "no code map 'effica/none'"),
+        ('  { record = "jakelu" },', "needs 'omit'"),
+        ('  { format = "Jakelu" },', "needs the constant 'value'"),
+        ('  { record = "asiakas[].sukunimi", format = "Nimi" },', "same number of []"),
+        ('  { record = "asiakas[.sukunimi", format = "Nimi" },', "no place"),
+        ('  { record = "jakelu", format = "A..B" },', "no place"),
+    ],
+)
+def test_a_wrong_row_is_named_by_its_line(tmp_path: Path, row: str, said: str) -> None:
+    with pytest.raises(TableError) as caught:
+        load(tmp_path, '  { record = "lisatiedot", format = "Lisatiedot" },\n' + row)
+    assert said in str(caught.value)
+    assert caught.value.line == 8
+
+
+def test_what_is_not_toml_is_named_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(TableError) as caught:
+        load(tmp_path, '  { record = "jakelu", format = "Jakelu },')
+    assert caught.value.line == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "a.b", "a[]", "a[2].b", "a[k=v].b", "a[url=https://x.example/y].c[].@d", "a.#text"]
+)
+def test_a_place_is_written_as_it_was_read(text: str) -> None:
+    assert write_place(parse_place(text)) == text
+
+
+@pytest.mark.parametrize("text", ["a.", ".a", "a[", "a]b", "a[=v]", "[x]", "a[b]"])
+def test_what_is_no_place_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="no place"):
+        parse_place(text)
+
+
+def test_the_check_finds_what_is_missing_and_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(
+        f'{HEAD}  {{ record = "jakelu", format = "Jakelu", codec = "finnish_date" }},\n'
+        '  { record = "ei_ole", format = "Ei" },\n'
+        '  { record = "asiakas.sukunimi", format = "Nimi" },\n]\n',
+        "utf-8",
+    )
+    faults = [str(fault) for fault in check_table(load_table(tmp_path, "t", tmp_path), shipped().find("15020"))]
+    assert any("codec 'finnish_date' is not for the kind 'text'" in fault for fault in faults)
+    assert any("no field at 'content.ei_ole'" in fault for fault in faults)
+    assert any("'asiakas' repeats and needs []" in fault for fault in faults)
+    assert any("'lisatiedot' is neither mapped nor omitted" in fault for fault in faults)
+
+
+def test_a_row_that_does_nothing_is_found(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(
+        f'{HEAD}  {{ record = "jakelu", format = "A" }},\n  {{ record = "lisatiedot", format = "B" }},\n]\n', "utf-8"
+    )
+    table = load_table(tmp_path, "t", tmp_path)
+    assert len(unnoticed(table, [{"content": {"jakelu": "x"}}])) == 1
+    assert unnoticed(table, [{"content": {"jakelu": "x", "lisatiedot": "y"}}]) == []
+
+
+def test_what_is_passed_in_is_not_changed(tmp_path: Path) -> None:
+    (tmp_path / "t.toml").write_text(f'{HEAD}  {{ record = "jakelu", format = "A.B[0].C" }},\n]\n', "utf-8")
+    record = {"content": {"jakelu": "x"}}
+    mapping = Mapping(load_table(tmp_path, "t", tmp_path))
+    assert mapping.write(record).tree == {"A": {"B": [{"C": "x"}]}}
+    assert record == {"content": {"jakelu": "x"}}
