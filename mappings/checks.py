@@ -35,6 +35,7 @@ _KINDS: Mapping[str, frozenset[Kind]] = {
     "xml_code": frozenset(("code",)),
     "coding": frozenset(("code",)),
     "xml_identifier": frozenset(("identifier",)),
+    "identifier": frozenset(("identifier",)),
     "person_identifier": frozenset(("identifier",)),
     "controller_identifier": frozenset(("identifier",)),
     "xml_quantity": frozenset(("quantity", "measure", "percent")),

@@ -91,8 +91,12 @@ def _from_identifier(value: Any) -> dict[str, str]:
 
 
 def _identifier(value: Any) -> dict[str, str]:
+    """An identifier that FHIR can hold: an empty value or system would vanish without a word."""
     if not isinstance(value, dict) or not isinstance(value.get("value"), str):
         raise Untranslatable(_UNKNOWN)
+    system = value.get("system", "urn:none")
+    if not _TEXT.fullmatch(value["value"]) or not isinstance(system, str) or not _URI.fullmatch(system):
+        raise Untranslatable("text_can_stand_in_fhir")
     return value
 
 
@@ -204,6 +208,7 @@ FHIR_CODECS = (
     Codec("coding", coding_of, from_coding),
     Codec("oid_identifier", _to_oid_identifier, _from_oid_identifier),
     Codec("structure_coding", _to_structure_coding, _from_structure_coding),
+    Codec("identifier", _from_identifier, _from_identifier),
     Codec("person_identifier", _to_person_identifier, _from_identifier),
     Codec("controller_identifier", _to_controller_identifier, _from_identifier),
     Codec("controller_sector", _to_controller_sector, _code_alone),
