@@ -43,7 +43,7 @@ faults: $(READY) ## Break the exchange on purpose: DOCUMENTS=1000 SEED=1 WORKERS
 	$(BIN)/python -m tests.faults --documents $(or $(DOCUMENTS),1000) --seed $(or $(SEED),1) --workers $(or $(WORKERS),2)
 
 lock: $(READY)   ## Lock the dependencies anew, with hashes and without hosts
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet --no-header --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra otel --universal --generate-hashes --quiet --no-header --output-file requirements.lock
 
 clean:           ## Remove what set-up and tests have made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
