@@ -234,8 +234,9 @@ def _settings(
         SystemSettings("foreign", "effica", foreign, FOREIGN, sends=False),
     )  # fmt: skip
     return Settings(
-        url, "k", KEYS, "info", timedelta(seconds=0.3), timedelta(seconds=2), attempts=1000, failures_to_rest=4,
-        look_every=timedelta(seconds=0.2), together=4, worker_grace=timedelta(seconds=4), systems=systems,
+        database_url=url, active_key="k", keys=KEYS, log_level="info", first_retry=timedelta(seconds=0.3),
+        longest_retry=timedelta(seconds=2), attempts=1000, failures_to_rest=4, look_every=timedelta(seconds=0.2),
+        together=4, worker_grace=timedelta(seconds=4), systems=systems,
     )  # fmt: skip
 
 

@@ -1,0 +1,11 @@
+"""The service's settings: one TOML file for what may be read by anybody, environment variables for secrets.
+
+All mistakes are told at once, by name and never by value. Every setting stands in `docs/settings.md`.
+"""
+
+from __future__ import annotations
+
+from interop.config.reading import load, parse
+from interop.config.settings import NEEDED, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
+
+__all__ = ["NEEDED", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings", "load", "parse"]

@@ -1,0 +1,126 @@
+"""What the value of a setting may be: each check gives the value, or raises ValueError with what was expected."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from schemas.identity import is_oid
+
+__all__ = [
+    "address",
+    "count",
+    "file",
+    "flag",
+    "key_id",
+    "keys",
+    "level",
+    "oid",
+    "one_of",
+    "seconds",
+    "text",
+    "together",
+]
+
+_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+_KEY_BYTES = 32
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A check that takes one of the words."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError(", ".join(words[:-1]) + f" or {words[-1]}")
+        return str(value)
+
+    return check
+
+
+def text(value: Any) -> str:
+    """The text without outer white space. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is not empty")
+    return value.strip()
+
+
+def flag(value: Any) -> bool:
+    """The truth value. Raises: ValueError with what was expected."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def seconds(value: Any) -> timedelta:
+    """The time. Units: in, seconds above 0 up to a day. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
+        raise ValueError("a number of seconds above 0 and up to 86400")
+    return timedelta(seconds=value)
+
+
+def count(value: Any) -> int:
+    """The number, 1 to 10000. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10_000:
+        raise ValueError("a whole number from 1 to 10000")
+    return value
+
+
+def together(value: Any) -> int:
+    """The number, 1 to 64. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 64:
+        raise ValueError("a whole number from 1 to 64")
+    return value
+
+
+level = one_of("debug", "info", "warning", "error")
+"""The least level of log lines that are written."""
+
+
+def address(value: Any) -> str:
+    """The http or https address, without a user name. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@]+", value):
+        raise ValueError("an address that begins with https:// or http:// and holds no user name")
+    return value
+
+
+def oid(value: Any) -> str:
+    """The OID. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not is_oid(value):
+        raise ValueError("an OID in dotted form")
+    return value
+
+
+def key_id(value: Any) -> str:
+    """The key id. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
+        raise ValueError("a key id of letters, digits, '.', '_' and '-'")
+    return value
+
+
+def file(value: Any) -> Path:
+    """The path of a file that is there. Raises: ValueError with what was expected."""
+    path = Path(text(value))
+    if not path.is_file():
+        raise ValueError("the path of a file that is there")
+    return path
+
+
+def keys(value: Any) -> Mapping[str, bytes]:
+    """The keys by their ids, 32 bytes each. Raises: ValueError with what was expected."""
+    found: dict[str, bytes] = {}
+    expected = "pairs of a key id and 32 bytes in Base64, written id:key and parted by commas, each id once"
+    for pair in text(value).split(","):
+        name, _, encoded = pair.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError(expected) from None
+        if not _KEY_ID.fullmatch(name) or name in found or len(key) != _KEY_BYTES:
+            raise ValueError(expected)
+        found[name] = key
+    return found

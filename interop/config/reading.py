@@ -1,0 +1,112 @@
+"""Reads the settings of a TOML file and the environment together. All mistakes are told at once, by name alone."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING
+from pathlib import Path
+from typing import Any
+
+from interop.config.settings import NEEDED, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
+from interop.errors import Invalid
+
+__all__ = ["load", "parse"]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """The settings of a file, or of the environment alone. Raises: Invalid with every mistake."""
+    if path is None:
+        return parse("", environment)
+    try:
+        return parse(path.read_text("utf-8"), environment)
+    except OSError as error:
+        raise Invalid("The settings file cannot be read.") from error
+    except UnicodeDecodeError as error:
+        raise Invalid("The settings file is not in UTF-8.") from error
+
+
+def parse(text: str, environment: Mapping[str, str]) -> Settings:
+    """The settings that a TOML text and an environment give together; the environment wins.
+
+    Raises: Invalid with every mistake, each with the setting's name and what was expected.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid("The settings file is not well-formed TOML.") from error
+    mistakes: list[str] = []
+    systems = _systems(tables.pop("systems", {}), environment, mistakes)
+    values = _read(SETTINGS, _flat(tables, mistakes), environment, mistakes)
+    mistakes += _contradictions(Settings(**values)) if not mistakes else []
+    if mistakes:
+        raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
+    return Settings(**values, systems=systems)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What each setting alone does not show."""
+    found = []
+    if settings.active_key not in settings.keys:
+        found.append("keys.active names a key that INTEROP_KEYS does not hold.")
+    if settings.first_retry > settings.longest_retry:
+        found.append("exchange.first_retry is longer than exchange.longest_retry.")
+    return found
+
+
+def _systems(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -> tuple[SystemSettings, ...]:
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        mistakes.append("systems: expected one table for each system, [systems.<name>].")
+        return ()
+    systems = []
+    for name, table in tables.items():
+        if not _NAME.fullmatch(name):
+            mistakes.append("systems: expected names of small letters a-z, digits and '_', 31 at most.")
+            continue
+        found: list[str] = []
+        values = _read(SYSTEM_SETTINGS, table, environment, found, name)
+        if not found:
+            found += [
+                f"{field}: a system of this kind needs it." for field in NEEDED[values["kind"]] if not values[field]
+            ]
+        mistakes += [f"systems.{name}.{mistake}" for mistake in found]
+        if not found:
+            systems.append(SystemSettings(name=name, **values))
+    return tuple(systems)
+
+
+def _flat(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:
+    """The tables' entries by dotted name, one level deep."""
+    flat: dict[str, Any] = {}
+    for name, table in tables.items():
+        if isinstance(table, dict):
+            flat |= {f"{name}.{key}": value for key, value in table.items()}
+        else:
+            mistakes.append(f"{name}: expected a table, [{name}].")
+    return flat
+
+
+def _read(
+    settings: tuple[Setting, ...], given: Mapping[str, Any], environment: Mapping[str, str], mistakes: list[str],
+    system: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """The values by the settings' fields; what is wrong or missing is added to `mistakes`."""
+    known = {setting.name for setting in settings if setting.name}
+    mistakes += [f"{name}: there is no such setting." for name in given if name not in known]
+    values: dict[str, Any] = {}
+    for setting in settings:
+        variable = setting.variable.format(NAME=system.upper())
+        called = " or ".join(filter(None, (setting.name, variable)))
+        value = environment.get(variable) if variable else None
+        value = given.get(setting.name) if value is None else value
+        if value is None and setting.default is MISSING:
+            mistakes.append(f"{called}: it has to be given.")
+            continue
+        try:
+            values[setting.field] = setting.default if value is None else setting.check(value)
+        except ValueError as error:
+            mistakes.append(f"{called}: expected {error}.")
+    return values

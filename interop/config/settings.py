@@ -1,0 +1,104 @@
+"""Every setting, declared once: its name in the file, its variable in the environment, its check and its default.
+
+A new setting is one field here and one row in `docs/settings.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from interop.config import checks
+
+__all__ = ["NEEDED", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
+
+_HERE = "sote_interop_setting"
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "effica": (),
+    "omni360": ("user", "secret", "token_url", "owner"),
+    "apotti": ("user", "key_file", "key_id"),
+}
+"""The kinds of system, and the settings that a system of each kind cannot do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its field, its name in the file and its variable in the environment (either may be empty).
+
+    `check` gives the value, or raises ValueError with what was expected. `default` is MISSING when it must be given.
+    """
+
+    field: str
+    name: str
+    variable: str
+    check: Callable[[Any], Any]
+    default: Any
+
+
+def _setting(
+    name: str, variable: str, check: Callable[[Any], Any], default: Any = MISSING, *, secret: bool = False
+) -> Any:
+    """A field with what is known of its setting. In: a `secret` one never shows in a printed object."""
+    return field(default=default, repr=not secret, metadata={_HERE: (name, variable, check)})
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSettings:
+    """One record system in the exchange; which settings are used depends on the kind.
+
+    `secret` is a password or client secret; `key_file` a private key in PEM, published under `key_id`; `owner` the OID
+    by which the system names us as the one who is to act.
+    """
+
+    name: str
+    kind: str = _setting("kind", "", checks.one_of(*NEEDED))
+    url: str = _setting("url", "", checks.address)
+    controller: str = _setting("controller", "", checks.oid, "")
+    sends: bool = _setting("sends", "", checks.flag, default=True)
+    receives: bool = _setting("receives", "", checks.flag, default=True)
+    user: str = _setting("user", "INTEROP_{NAME}_USER", checks.text, "")
+    secret: str = _setting("", "INTEROP_{NAME}_SECRET", checks.text, "", secret=True)
+    token_url: str = _setting("token_url", "", checks.address, "")
+    owner: str = _setting("owner", "", checks.oid, "")
+    key_file: Path | None = _setting("key_file", "INTEROP_{NAME}_KEY_FILE", checks.file, None)
+    key_id: str = _setting("key_id", "", checks.key_id, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one process."""
+
+    database_url: str = _setting(
+        "database.url", "INTEROP_DATABASE_URL", checks.text, "sqlite:///var/interop.db", secret=True
+    )
+    active_key: str = _setting("keys.active", "INTEROP_ACTIVE_KEY", checks.key_id)
+    keys: Mapping[str, bytes] = _setting("", "INTEROP_KEYS", checks.keys, secret=True)
+    log_level: str = _setting("log.level", "INTEROP_LOG_LEVEL", checks.level, "info")
+    first_retry: timedelta = _setting("exchange.first_retry", "", checks.seconds, timedelta(seconds=5))
+    longest_retry: timedelta = _setting("exchange.longest_retry", "", checks.seconds, timedelta(hours=1))
+    attempts: int = _setting("exchange.attempts", "", checks.count, 100)
+    failures_to_rest: int = _setting("exchange.failures_to_rest", "", checks.count, 5)
+    look_every: timedelta = _setting("exchange.look_every", "", checks.seconds, timedelta(seconds=5))
+    together: int = _setting("exchange.together", "", checks.together, 8)
+    worker_grace: timedelta = _setting("exchange.worker_grace", "", checks.seconds, timedelta(seconds=30))
+    systems: tuple[SystemSettings, ...] = ()
+
+
+def _declared(settings: type) -> tuple[Setting, ...]:
+    declared = []
+    for one in fields(settings):
+        if _HERE in one.metadata:
+            name, variable, check = one.metadata[_HERE]
+            declared.append(Setting(one.name, name, variable, check, one.default))
+    return tuple(declared)
+
+
+SETTINGS = _declared(Settings)
+"""The settings outside `[systems]`."""
+
+SYSTEM_SETTINGS = _declared(SystemSettings)
+"""The settings of each table `[systems.<name>]`."""
