@@ -331,9 +331,12 @@ _SEARCHES: dict[str, Callable[[_Stored, str], bool]] = {
 
 def _capability_statement() -> Resource:
     resources = [
-        {"type": kind, "interaction": [{"code": code} for code in codes], "versioning": "versioned-update"}
+        {
+            "type": kind, "interaction": [{"code": code} for code in codes], "versioning": "versioned-update",
+            "searchParam": [{"name": name.partition(":")[0]} for name in _SEARCHES if "search-type" in codes],
+        }
         for kind, codes in OFFERED.items()
-    ]
+    ]  # fmt: skip
     return {
         "resourceType": "CapabilityStatement", "status": "active", "date": "2025-01-01", "kind": "instance",
         "fhirVersion": "4.0.1", "format": ["json"], "software": {"name": "OMNI360 sandbox"},

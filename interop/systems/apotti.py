@@ -18,11 +18,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from interop.errors import Conflict, Fault, Forbidden, NotFound, Unavailable, Unsupported
-from interop.systems.base import Acknowledgement, Arrival, Capabilities, Outgoing, Receipt
+from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.epic import TOO_MANY, Merged, Narrow, NotTaken, Restart, judged, reactions, stopped
 from interop.systems.fhir import JSON, FhirServer, Page, Resource, address, dicts, reference_in
 from interop.systems.http import Bounds, Http, Tls, refusal
 from interop.systems.oauth import AssertionTokens, SigningKey, grants
+from interop.systems.statements import Needed, compared, tried
 from schemas import json_text
 
 __all__ = ["BLOCK_BEGINS", "BLOCK_ENDS", "Apotti", "ApottiSettings", "marks"]
@@ -31,7 +32,13 @@ BLOCK_BEGINS = "-----BEGIN SOTE-INTEROP RECORD-----"
 BLOCK_ENDS = "-----END SOTE-INTEROP RECORD-----"
 _BLOCK = re.compile(rf"^{BLOCK_BEGINS}[ \t]*\r?$(.*?)^{BLOCK_ENDS}[ \t]*\r?$", re.MULTILINE | re.DOTALL)
 _LINE = re.compile(r"^(document|version):[ \t]*([0-9.]{1,200})[ \t]*\r?$", re.MULTILINE)
-_NEEDED = (("Patient", "read"), ("Encounter", "read"), ("DocumentReference", "read"), ("DocumentReference", "write"))
+_SCOPES = ("Patient.read", "Encounter.read", "DocumentReference.read", "DocumentReference.write")
+_NEEDS = {
+    "Patient": Needed(("read", "search-type"), ("identifier",)),
+    "Encounter": Needed(("search-type",), ("date", "patient")),
+    "DocumentReference": Needed(("create", "read", "search-type"), ("category", "date", "patient", "type")),
+    "Binary": Needed(("read",)),
+}
 _MOST_HOPS = 3
 _OVER = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
 _T = TypeVar("_T")
@@ -89,14 +96,27 @@ class Apotti:
 
         Raises: Unavailable, Forbidden, Busy.
         """
-        offered = self._server.offered()
+        told = self._server.statement()
         return Capabilities(
             reads_plans=False,
-            writes_structured="create" in offered.get("CarePlan", frozenset()),
-            writes_documents="create" in offered.get("DocumentReference", frozenset()),
-            notifies="Subscription" in offered,
+            writes_structured=told.offers("CarePlan", "create"),
+            writes_documents=told.offers("DocumentReference", "create"),
+            notifies=bool(told.interactions.get("Subscription")),
             versions=False,
         )
+
+    def check(self) -> Sequence[Finding]:
+        """What the adapter needs of the server's CapabilityStatement and of the scope it grants, beside what it finds.
+
+        The statement is read anew each time: a newer Epic offers other things than the one that was published.
+        """
+        offered = tried("metadata", "an answer", lambda: compared(_NEEDS, self._server.statement()))
+        return [*offered, *tried("granted scope", ", ".join(_SCOPES), self._scope_granted)]
+
+    def _scope_granted(self) -> Sequence[Finding]:
+        missing = self._missing_scopes()
+        found = f"lacks {', '.join(missing)}" if missing else "all of it"
+        return (Finding("granted scope", ", ".join(_SCOPES), found, not missing),)
 
     def arrivals(self) -> Sequence[Arrival]:
         """Nothing: Epic has no list of what is new, and polling client by client is not built."""
@@ -151,10 +171,12 @@ class Apotti:
         return self._endpoint
 
     def _check_scopes(self) -> None:
-        scope = self._tokens.token().scope
-        missing = [] if scope is None else [f"{r}.{a}" for r, a in _NEEDED if not grants(scope, r, a)]
-        if missing:
+        if missing := self._missing_scopes():
             raise Forbidden(f"The scope that Apotti granted lacks {', '.join(missing)}.")
+
+    def _missing_scopes(self) -> list[str]:
+        scope = self._tokens.token().scope
+        return [] if scope is None else [one for one in _SCOPES if not grants(scope, *one.split("."))]
 
     def _following(self, patient: str, act: Callable[[str], _T]) -> _T:
         """What the act gives for the patient, or for the one that it has been merged into."""

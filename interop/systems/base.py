@@ -1,7 +1,8 @@
 """The one protocol behind which every record system stands.
 
 An adapter moves bytes in its system's own format; it never reads or changes a document. What a system cannot do it
-says in its `Capabilities`, so that the exchange degrades instead of failing.
+says in its `Capabilities`, so that the exchange degrades instead of failing. What it needs of its system it compares
+with what it finds there, in `check`: one list of findings of one shape for every adapter.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Acknowledgement", "Arrival", "Capabilities", "Outgoing", "Receipt", "System"]
+__all__ = ["Acknowledgement", "Arrival", "Capabilities", "Finding", "Outgoing", "Receipt", "System"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,19 @@ class Capabilities:
     writes_documents: bool
     notifies: bool
     versions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that an adapter needs of its system, beside what it has found there.
+
+    `what` names the thing (`CarePlan`, `granted scope`), `needed` and `found` are short texts free of field values.
+    """
+
+    what: str
+    needed: str
+    found: str
+    ok: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,13 @@ class System(Protocol):
 
     def capabilities(self) -> Capabilities:
         """What the system offers. Raises: Unavailable, Forbidden."""
+        ...
+
+    def check(self) -> Sequence[Finding]:
+        """What the adapter needs of the system beside what it finds there now, asked of the system itself.
+
+        It changes nothing in the system and raises nothing: a system that does not answer is a finding that is not ok.
+        """
         ...
 
     def arrivals(self) -> Sequence[Arrival]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -19,8 +20,9 @@ import zeep.exceptions
 from lxml import etree
 
 from interop.errors import Conflict, Fault, InteropError, NotFound, Unavailable, Unknown, Unsupported
-from interop.systems.base import Acknowledgement, Arrival, Capabilities, Outgoing, Receipt
+from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.http import Answer, Bounds, Http, Tls, refusal
+from interop.systems.statements import tried
 from schemas import xml_text
 
 __all__ = ["Effica", "EfficaSettings", "message_id"]
@@ -69,6 +71,14 @@ class Effica:
         return Capabilities(
             reads_plans=True, writes_structured=True, writes_documents=True, notifies=False, versions=True
         )
+
+    def check(self) -> Sequence[Finding]:
+        """Whether the service answers us: its inbox is listed and left as it is."""
+        return tried("ListInbox", "an answer", self._inbox_answers)
+
+    def _inbox_answers(self) -> Sequence[Finding]:
+        self._call("ListInbox")
+        return (Finding("ListInbox", "an answer", "an answer", ok=True),)
 
     def arrivals(self) -> Sequence[Arrival]:
         """The messages that nobody has acknowledged, oldest first. Raises: Unavailable, Forbidden, Busy."""
@@ -152,6 +162,7 @@ class _Port:
         self._http = http
         self._url = settings.url
         self._schema = _answer_schema()
+        self._lock = threading.Lock()
         self._headers: dict[str, str] = {}
         if settings.user:
             pair = base64.b64encode(f"{settings.user}:{settings.password}".encode()).decode()
@@ -182,7 +193,8 @@ class _Port:
         if body[0].tag == f"{{{_SOAP}}}Fault":
             return True
         named = body[0].tag == f"{{{_WS}}}{operation}Response"
-        return answer.status == 200 and named and self._schema.validate(body[0])
+        with self._lock:  # one compiled schema is no good to two threads at once: it keeps its errors in itself
+            return answer.status == 200 and named and self._schema.validate(body[0])
 
 
 def message_id(message: bytes) -> str | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from interop.errors import InteropError, Unavailable, Unknown
 from interop.systems.http import Answer, Http, refusal
 from interop.systems.oauth import Tokens
+from interop.systems.statements import Statement
 from schemas import json_text
 
 __all__ = [
@@ -73,18 +74,10 @@ class FhirServer:
         self._tokens = tokens
         self._judge = judge or self._by_status
 
-    def offered(self) -> Mapping[str, frozenset[str]]:
-        """The interactions that the server's public CapabilityStatement offers, by resource type.
-
-        Raises: Unavailable, Forbidden, Busy.
-        """
+    def statement(self) -> Statement:
+        """What the server's public CapabilityStatement offers. Raises: Unavailable, Forbidden, Busy."""
         answer = self.http.call("GET", "metadata", headers={"Accept": JSON})
-        statement = self._resource(answer, "CapabilityStatement", repeatable=True)
-        return {
-            str(resource.get("type")): frozenset(str(i.get("code")) for i in dicts(resource.get("interaction")))
-            for rest in dicts(statement.get("rest"))
-            for resource in dicts(rest.get("resource"))
-        }
+        return Statement.read(self._resource(answer, "CapabilityStatement", repeatable=True))
 
     def read(self, reference: str) -> Found:
         """The resource of a relative reference, `Type/id`. Raises: NotFound, Unavailable, Forbidden, Busy."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop.errors import Conflict, Fault, NotFound, Unavailable
-from interop.systems.base import Acknowledgement, Arrival, Capabilities, Outgoing, Receipt
+from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.fhir import (
     FhirServer,
     Resource,
@@ -27,6 +27,7 @@ from interop.systems.fhir import (
 )
 from interop.systems.http import Answer, Bounds, Http, Tls
 from interop.systems.oauth import SecretTokens
+from interop.systems.statements import Needed, compared, tried
 from schemas import json_text
 
 __all__ = ["Omni360", "Omni360Settings"]
@@ -39,6 +40,11 @@ _REFUSED = frozenset({"rejected", "failed", "cancelled", "entered-in-error"})
 _ANSWERS = {"AA": "completed", "AE": "failed", "AR": "rejected"}
 _SERVERS_OWN = ("versionId", "lastUpdated")
 _NOT_TAKEN = frozenset({400, 413, 422})
+_NEEDS = {
+    "Binary": Needed(("create", "read")),
+    "CarePlan": Needed(("create", "read", "search-type", "update"), ("identifier",)),
+    "Task": Needed(("create", "read", "search-type", "update"), ("identifier", "owner", "status")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +88,29 @@ class Omni360:
     def __init__(self, settings: Omni360Settings) -> None:
         self._http = Http("OMNI360", settings.base_url, settings.bounds, settings.tls)
         self._token_http = Http("OMNI360", settings.token_url, settings.bounds, settings.tls)
-        tokens = SecretTokens(self._token_http, settings.token_url, settings.client_id, settings.secret)
-        self._server = FhirServer(self._http, tokens)
+        self._tokens = SecretTokens(self._token_http, settings.token_url, settings.client_id, settings.secret)
+        self._server = FhirServer(self._http, self._tokens)
         self._owner = settings.owner
 
     def capabilities(self) -> Capabilities:
         """What the server's own CapabilityStatement offers. Raises: Unavailable, Forbidden, Busy."""
-        offered = self._server.offered()
-        plan, task = offered.get("CarePlan", frozenset()), offered.get("Task", frozenset())
+        told = self._server.statement()
         return Capabilities(
-            reads_plans={"read", "search-type"} <= plan and {"search-type", "update"} <= task,
-            writes_structured="create" in plan and "create" in task,
-            writes_documents="create" in offered.get("Binary", frozenset()),
-            notifies="Subscription" in offered,
-            versions="update" in plan,
+            reads_plans=told.offers("CarePlan", "read", "search-type") and told.offers("Task", "search-type", "update"),
+            writes_structured=told.offers("CarePlan", "create") and told.offers("Task", "create"),
+            writes_documents=told.offers("Binary", "create"),
+            notifies=bool(told.interactions.get("Subscription")),
+            versions=told.offers("CarePlan", "update"),
         )
+
+    def check(self) -> Sequence[Finding]:
+        """What the adapter needs of the server's CapabilityStatement and token endpoint, beside what it finds."""
+        offered = tried("metadata", "an answer", lambda: compared(_NEEDS, self._server.statement()))
+        return [*offered, *tried("access token", "granted", self._token_granted)]
+
+    def _token_granted(self) -> Sequence[Finding]:
+        self._tokens.token()
+        return (Finding("access token", "granted", "granted", ok=True),)
 
     def arrivals(self) -> Sequence[Arrival]:
         """The tasks that are requested of us, oldest first. Raises: Unavailable, Forbidden, Busy."""

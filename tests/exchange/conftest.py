@@ -12,7 +12,7 @@ import pytest
 from interop.errors import InteropError, NotFound
 from interop.exchange import Exchange, Pace, Participant, Parts
 from interop.store import KeyRing, Store
-from interop.systems.base import Acknowledgement, Arrival, Capabilities, Outgoing, Receipt
+from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from mappings.report import Report
 from schemas.issues import Issue, Rule, has_errors
 from schemas.record import Record
@@ -82,6 +82,9 @@ class Peer:
         return Capabilities(
             reads_plans=True, writes_structured=True, writes_documents=True, notifies=False, versions=True
         )
+
+    def check(self) -> Sequence[Finding]:
+        return ()
 
     def file(self, message_id: str, message: bytes) -> None:
         self.outbox[message_id] = message
