@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check thorough bench faults lock clean
+.PHONY: help setup demo test check thorough bench faults wheel lock clean
 help:            ## List the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -42,8 +42,13 @@ bench: $(READY)  ## Print documents per second, step by step
 faults: $(READY) ## Break the exchange on purpose: DOCUMENTS=1000 SEED=1 WORKERS=2
 	$(BIN)/python -m tests.faults --documents $(or $(DOCUMENTS),1000) --seed $(or $(SEED),1) --workers $(or $(WORKERS),2)
 
+wheel: $(READY)  ## Build the wheel into dist/
+	$(BIN)/python -m hatchling build --target wheel --directory dist
+
+LOCK = $(BIN)/uv pip compile pyproject.toml --extra otel --universal --generate-hashes --quiet --no-header
 lock: $(READY)   ## Lock the dependencies anew, with hashes and without hosts
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra otel --universal --generate-hashes --quiet --no-header --output-file requirements.lock
+	$(LOCK) --group dev --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --output-file packaging/requirements.lock
 
 clean:           ## Remove what set-up and tests have made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -116,8 +116,9 @@ def test_no_file_holds_an_identity_code_that_somebody_could_have() -> None:
         assert not real, path
 
 
-def test_the_lock_has_hashes_and_no_hosts() -> None:
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "packaging/requirements.lock"])
+def test_the_lock_has_hashes_and_no_hosts(name: str) -> None:
+    lock = (ROOT / name).read_text("utf-8")
     assert "://" not in lock
     for requirement in re.split(r"\n(?=[a-z])", lock.strip()):
         assert "--hash=sha256:" in requirement

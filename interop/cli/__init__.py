@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import typer
 from interop.errors import InteropError, Invalid
 from schemas.site import lay_over
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "Command", "application", "main"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ interop demo
 
 def main() -> None:
     """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
-    wanted = next((argument for argument in sys.argv[1:] if argument in COMMANDS), "")
+    wanted = next((word for word in [*sys.argv[1:], *_words_to_complete()] if word in COMMANDS), "")
     try:
-        _app(wanted)()
+        application(wanted)()
     except InteropError as error:
         print(f"interop: {error}", file=sys.stderr)
         sys.exit(2)
@@ -74,7 +75,14 @@ def main() -> None:
         sys.exit(1)
 
 
-def _app(wanted: str) -> typer.Typer:
+def _words_to_complete() -> list[str]:
+    """What a shell has on its line when it asks how to complete it: bash in one variable, the others in another."""
+    if "_INTEROP_COMPLETE" not in os.environ:
+        return []
+    return f"{os.environ.get('COMP_WORDS', '')} {os.environ.get('_TYPER_COMPLETE_ARGS', '')}".split()
+
+
+def application(wanted: str) -> typer.Typer:
     """The application with the wanted command whole, and the others by name and help alone."""
     app = typer.Typer(
         help=_ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True, rich_markup_mode=None

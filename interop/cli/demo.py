@@ -11,14 +11,15 @@ from rich.console import Console
 
 from interop.cli.demonstration import demonstrate
 from interop.cli.exchange_table import as_text, picture, progress_line
-from interop.errors import Invalid
+from interop.errors import Fault
 from interop.logs import configure
 from schemas.issues import Language
 
 __all__ = ["DEFAULT_DIRECTORY", "demo", "example_plan", "run"]
 
 DEFAULT_DIRECTORY = Path("var/demo")
-_EXAMPLES = Path(__file__).parents[2] / "examples"
+_EXAMPLES = (Path(__file__).parents[1] / "examples", Path(__file__).parents[2] / "examples")
+"""Where the examples are in an installed wheel, and in a checkout."""
 _PLANS: dict[Language, str] = {"sv": "plan-sv-effica.xml"}
 _DEFAULT_PLAN = "plan-effica.xml"
 
@@ -55,18 +56,18 @@ def demo(
 
 
 def example_plan(language: Language) -> bytes:
-    """The example plan as an Effica message, in Swedish for Swedish. Raises: Invalid when it is not there."""
-    path = _EXAMPLES / _PLANS.get(language, _DEFAULT_PLAN)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Invalid(f"The example plan examples/{path.name} is missing. Run the demo in a checkout.") from error
+    """The example plan as an Effica message, in Swedish for Swedish. Raises: Fault when it is not there."""
+    name = _PLANS.get(language, _DEFAULT_PLAN)
+    for folder in _EXAMPLES:
+        if (folder / name).is_file():
+            return (folder / name).read_bytes()
+    raise Fault(f"The example plan {name} is missing from this installation.")
 
 
 def run(keep: Path = DEFAULT_DIRECTORY, language: Language = "fi") -> int:
     """The exit code: 0 when the plan has reached every system, otherwise 1. The written forms stay in `keep`.
 
-    Raises: Invalid, Unavailable, as `demonstrate`.
+    Raises: Fault, Unavailable, as `demonstrate`.
     """
     configure("error")
     console = Console(highlight=False)
