@@ -50,8 +50,9 @@ def _setting(
 class SystemSettings:
     """One record system in the exchange; which settings are used depends on the kind.
 
-    `secret` is a password or client secret; `key_file` a private key in PEM, published under `key_id`; `owner` the OID
-    by which the system names us as the one who is to act.
+    `secret` is a password or client secret; `key_file` a private key in PEM: published under `key_id`, or that of the
+    client certificate `cert_file`; `ca_file` the authorities to trust in place of the machine's own; `owner` the OID by
+    which the system names us as the one who is to act.
     """
 
     name: str
@@ -66,6 +67,8 @@ class SystemSettings:
     owner: str = _setting("owner", "", checks.oid, "")
     key_file: Path | None = _setting("key_file", "INTEROP_{NAME}_KEY_FILE", checks.file, None)
     key_id: str = _setting("key_id", "", checks.key_id, "")
+    cert_file: Path | None = _setting("cert_file", "", checks.file, None)
+    ca_file: Path | None = _setting("ca_file", "", checks.file, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

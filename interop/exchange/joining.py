@@ -12,6 +12,7 @@ from interop.systems.base import System
 from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
+from interop.systems.tls import Tls
 
 __all__ = ["KINDS", "participants"]
 
@@ -24,11 +25,12 @@ def participants(settings: Settings) -> Mapping[str, Participant]:
 
 
 def _effica(one: SystemSettings) -> System:
-    return Effica(EfficaSettings(one.url, one.user, one.secret))
+    return Effica(EfficaSettings(one.url, one.user, one.secret, _tls(one)))
 
 
 def _omni360(one: SystemSettings) -> System:
-    return Omni360(Omni360Settings(one.url, one.token_url, one.user, one.secret, f"urn:oid:{one.owner}"))
+    owner = f"urn:oid:{one.owner}"
+    return Omni360(Omni360Settings(one.url, one.token_url, one.user, one.secret, owner, _tls(one)))
 
 
 def _apotti(one: SystemSettings) -> System:
@@ -38,7 +40,12 @@ def _apotti(one: SystemSettings) -> System:
         pem = one.key_file.read_bytes()
     except OSError as error:
         raise Invalid("The file that the setting key_file names cannot be read.") from error
-    return Apotti(ApottiSettings(one.url, one.user, SigningKey.from_pem(pem, one.key_id)))
+    return Apotti(ApottiSettings(one.url, one.user, SigningKey.from_pem(pem, one.key_id), tls=Tls(one.ca_file)))
+
+
+def _tls(one: SystemSettings) -> Tls:
+    """What the settings say of certificates; a key without a certificate is not of TLS."""
+    return Tls(one.ca_file, one.cert_file, one.key_file if one.cert_file else None)
 
 
 KINDS: Mapping[str, Callable[[SystemSettings], System]] = {"effica": _effica, "omni360": _omni360, "apotti": _apotti}

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from interop.errors import Unavailable
+from interop.sandboxes.tls import Front, Secured, ServerTls
 
 __all__ = ["Running"]
 
@@ -31,29 +32,38 @@ class _Server(uvicorn.Server):
 
 
 class Running:
-    """An application served over real sockets while the context lasts; `url` is its address, without a last slash."""
+    """An application served over real sockets while the context lasts; `url` is its address, without a last slash.
 
-    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = socket.create_server((host, port))
+    In: `tls` puts TLS in front of it.
+    """
+
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, tls: ServerTls | None = None) -> None:
+        self._socket = socket.create_server((host, 0 if tls else port))
         self._server = _Server(uvicorn.Config(
-            app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None, access_log=False,
-            log_level="critical", timeout_graceful_shutdown=1,
+            Secured(app) if tls else app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None,
+            access_log=False, log_level="critical", timeout_graceful_shutdown=1,
         ))  # fmt: skip
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True
         )
-        self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{host}:{self.port}"
+        inner: int = self._socket.getsockname()[1]
+        self._front = Front(tls, (host, inner), port) if tls else None
+        self.port = self._front.port if self._front else inner
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
 
     def start(self) -> Self:
         """The same server, ready for calls. Raises: Unavailable."""
         self._thread.start()
         if not self._server.up.wait(_LONGEST_START):
             raise Unavailable("The sandbox did not start.")
+        if self._front:
+            self._front.start()
         return self
 
     def stop(self) -> None:
         """Nothing; the server is gone and its port closed."""
+        if self._front:
+            self._front.stop()
         self._server.should_exit = True
         self._thread.join(_LONGEST_STOP)
         self._socket.close()

@@ -21,9 +21,10 @@ from interop.errors import Conflict, Fault, Forbidden, NotFound, Unavailable, Un
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.epic import TOO_MANY, Merged, Narrow, NotTaken, Restart, judged, reactions, stopped
 from interop.systems.fhir import JSON, FhirServer, Page, Resource, address, dicts, reference_in
-from interop.systems.http import Bounds, Http, Tls, refusal
+from interop.systems.http import Bounds, Http, refusal
 from interop.systems.oauth import AssertionTokens, SigningKey, grants
 from interop.systems.statements import Needed, compared, tried
+from interop.systems.tls import Tls
 from schemas import json_text
 
 __all__ = ["BLOCK_BEGINS", "BLOCK_ENDS", "Apotti", "ApottiSettings", "marks"]

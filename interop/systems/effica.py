@@ -21,8 +21,9 @@ from lxml import etree
 
 from interop.errors import Conflict, Fault, InteropError, NotFound, Unavailable, Unknown, Unsupported
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
-from interop.systems.http import Answer, Bounds, Http, Tls, refusal
+from interop.systems.http import Answer, Bounds, Http, refusal
 from interop.systems.statements import tried
+from interop.systems.tls import Tls
 from schemas import xml_text
 
 __all__ = ["Effica", "EfficaSettings", "message_id"]

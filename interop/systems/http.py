@@ -6,15 +6,12 @@ credentials from the environment. Source: RFC 9110 §10.2.3 (Retry-After), §15;
 
 from __future__ import annotations
 
-import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import cache
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urljoin, urlsplit
@@ -22,8 +19,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from interop.errors import Busy, Conflict, Fault, Forbidden, InteropError, NotFound, Unavailable, Unknown, Unsupported
+from interop.systems.tls import Tls, context, distrust
 
-__all__ = ["Answer", "Bounds", "Http", "Tls", "refusal"]
+__all__ = ["Answer", "Bounds", "Http", "refusal"]
 
 _LONGEST_WAIT = 86_400.0
 _LONGEST_IDLE = 2.0
@@ -41,15 +39,6 @@ class Bounds:
     read: float = 30.0
     total: float = 120.0
     body: int = 10 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Whom to trust and how to prove who we are; the files are PEM. The default trusts the system's authorities."""
-
-    authorities: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +69,7 @@ class Http:
         self._new_id = new_id
         limits = self._bounds
         self._client = httpx.Client(
-            verify=_context(tls or Tls()), trust_env=False, follow_redirects=False,
+            verify=context(tls or Tls()), trust_env=False, follow_redirects=False,
             timeout=httpx.Timeout(limits.read, connect=limits.connect, pool=limits.connect),
             limits=httpx.Limits(max_connections=20, keepalive_expiry=_LONGEST_IDLE),
         )  # fmt: skip
@@ -113,7 +102,8 @@ class Http:
 
         In: `repeatable` says that doing the request twice is the same as doing it once.
         Raises: Unavailable (nothing handed over, or safe to repeat), Unknown (not repeatable and the answer was lost),
-        Unsupported (the answer is longer than the bound), Fault (a broken address).
+        Forbidden (our certificate was not taken), Unsupported (the answer is longer than the bound), Fault (a broken
+        address).
         """
         request_id, deadline = self._new_id(), time.monotonic() + self._bounds.total
         sent = {"Accept-Encoding": "identity", "X-Request-Id": request_id, **(headers or {})}
@@ -124,9 +114,9 @@ class Http:
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
             raise Fault(f"The address or a header set for {self.system} cannot be used.") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unavailable(f"{self.system} could not be reached.") from error
+            raise distrust(self.system, error) or Unavailable(f"{self.system} could not be reached.") from error
         except (httpx.TransportError, httpx.StreamError) as error:
-            raise self._lost(repeatable, request_id) from error
+            raise distrust(self.system, error) or self._lost(repeatable, request_id) from error
 
     def _read(self, response: httpx.Response, deadline: float, repeatable: bool) -> bytes:
         """The body as it was sent. Compressed answers are refused: their real size shows only when it is too late."""
@@ -183,15 +173,3 @@ def _retry_after(text: str, now: float) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(max(moment.timestamp() - now, 0.0), _LONGEST_WAIT)
-
-
-@cache
-def _context(tls: Tls) -> ssl.SSLContext:
-    """Reading the authorities takes longer than a call, so each setting is read once."""
-    try:
-        context = ssl.create_default_context(cafile=tls.authorities)
-        if tls.certificate:
-            context.load_cert_chain(tls.certificate, tls.key)
-    except (OSError, ssl.SSLError) as error:
-        raise Fault("The TLS certificate, key or authorities that are set cannot be read.") from error
-    return context

@@ -25,9 +25,10 @@ from interop.systems.fhir import (
     references,
     replaced,
 )
-from interop.systems.http import Answer, Bounds, Http, Tls
+from interop.systems.http import Answer, Bounds, Http
 from interop.systems.oauth import SecretTokens
 from interop.systems.statements import Needed, compared, tried
+from interop.systems.tls import Tls
 from schemas import json_text
 
 __all__ = ["Omni360", "Omni360Settings"]

@@ -27,7 +27,8 @@ from interop.errors import (
     Unsupported,
 )
 from interop.sandboxes.running import Running
-from interop.systems.http import Answer, Bounds, Http, Tls, refusal
+from interop.systems.http import Answer, Bounds, Http, refusal
+from interop.systems.tls import Tls
 
 
 @contextmanager
