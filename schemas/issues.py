@@ -79,8 +79,12 @@ class Issue:
         return replace(self, path=path, line=line, column=column)
 
     def as_json(self) -> dict[str, Any]:
-        """Out: the object that `interop validate --output json` prints for an issue."""
-        return {
+        """Out: the object that `interop validate --output json` prints for an issue.
+
+        `expression` stands there only for FHIR: the FHIRPath of the place.
+        """
+        expression = self.slots.get("expression")
+        return ({"expression": expression} if expression else {}) | {
             "rule": self.rule.id,
             "layer": self.rule.layer,
             "severity": self.rule.severity,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from interop.cli.findings import as_json, as_outcome, as_text, rule_lines, summary
+from interop.cli.findings import as_json, as_text, rule_lines, summary
 from interop.cli.inputs import Input, inputs
 from interop.cli.reports import Result, as_html, as_junit, as_sarif
-from interop.documents import Examined, Options, convert, convert_version, examine
+from interop.documents import Examined, Options, as_outcome, convert, convert_version, examine
 from interop.errors import Invalid, NotFound
 from mappings.formats import FORMATS
 from schemas import json_text
 from schemas.codesystem_files import NotACodeSystem
 from schemas.codesystems import CodeSystems, code_systems_in, shipped_code_systems, with_site
+from schemas.fhir_definitions import Definitions, shipped_definitions
+from schemas.fhir_packages import PackageUnreadable, read_package
 from schemas.issues import LAYERS, Language, Layer
 from schemas.structures import Structure, shipped
 
@@ -77,20 +80,48 @@ def validate_command(
             metavar="DIR", envvar="INTEROP_CODESYSTEMS", help="Code systems of the site: FHIR JSON or CSV files."
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict/--lax", help="Whether a warning alone gives exit code 1.")] = False,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="A profile that FHIR must follow; may be repeated."),
+    ] = None,
+    packages: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--package",
+            metavar="PATH",
+            help="FHIR definitions: a .tgz, folder or JSON; may be repeated.",
+        ),
+    ] = None,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--lax",
+            help="Strict: what is not known is an error, and a warning alone gives exit code 1. "
+            "Lax: a code outside its list is a warning.",
+        ),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show each rule's own text and source.")] = False,
 ) -> None:
     """Judge documents and say what is wrong, where, and by which rule.
 
-    Exit code 0: valid. 1: at least one error was found. 2: an input could not be used.
+    Exit code 0: valid. 1: at least one error was found. 2: an input could not be used. A FHIR resource that is no
+    document, in JSON or XML, is judged by R4, by the profiles that it declares and by those of --profile.
 
     \b
     interop validate examples/plan-effica.xml
+    interop validate Patient.xml --profile http://example.org/StructureDefinition/patient --package profiles.tgz
     interop convert examples/plan-effica.xml --to fhir | interop validate -
     interop validate plans/ --output json --lang sv
     """
     layers: tuple[Layer, ...] = tuple(known for known in LAYERS if layer is None or known in layer)
-    options = Options(envelope=_facts(envelope), layers=layers, code_systems=_code_systems(codesystems))
+    options = Options(
+        envelope=_facts(envelope),
+        layers=layers,
+        code_systems=_code_systems(codesystems),
+        profiles=tuple(profile or ()),
+        definitions=_definitions(packages) if packages else None,
+        strictness="normal" if strict is None else "strict" if strict else "lax",
+    )
     results: list[Result] = []
     for one in _shown(inputs(names), len(names)):
         examined = examine(one.data, as_format, options)
@@ -99,7 +130,7 @@ def validate_command(
         if explain and output is Output.text:
             print("\n".join(rule_lines(examined.issues, _LANGUAGES[language])))
     _print_together(results, output, _LANGUAGES[language])
-    raise typer.Exit(max(_exit_code(one.examined for one in results), int(strict and _warned(results))))
+    raise typer.Exit(max(_exit_code(one.examined for one in results), int(strict is True and _warned(results))))
 
 
 def convert_command(
@@ -137,7 +168,7 @@ def convert_command(
     if structure and result.written:
         result = convert_version(result, _version(structure))
     issues = [*result.examined.issues, *(result.written.issues if result.written else [])]
-    examined = Examined(result.examined.format, result.examined.record, issues)
+    examined = replace(result.examined, issues=issues)
     if any(issue.rule.severity != "information" for issue in issues):
         print("\n".join(as_text(name, examined, "fi")), file=sys.stderr)
     if result.written and result.written.report.unmapped:
@@ -192,8 +223,8 @@ def _warned(results: list[Result]) -> bool:
 
 
 def _exit_code(results: Iterable[Examined]) -> int:
-    """2 when an input could not be read as a record, 1 when there are errors, 0 otherwise."""
-    return max((2 if one.record is None else int(not one.valid) for one in results), default=2)
+    """2 when an input held nothing that could be judged, 1 when there are errors, 0 otherwise."""
+    return max((int(not one.valid) if one.usable else 2 for one in results), default=2)
 
 
 def _write(out: Path | None, data: bytes) -> None:
@@ -223,6 +254,19 @@ def _code_systems(folder: Path | None) -> CodeSystems:
         raise Invalid(f"The code systems in '{folder}' cannot be used: {error}") from error
     except OSError as error:
         raise Invalid(f"The folder '{folder}' cannot be read.") from error
+
+
+def _definitions(packages: Iterable[Path]) -> Definitions:
+    """The definitions of this installation, with those of the packages laid over them."""
+    found = []
+    for path in packages:
+        try:
+            found += list(read_package(path).resources())
+        except PackageUnreadable as error:
+            raise Invalid(f"The package '{path}' cannot be used. {error}") from error
+        except OSError as error:
+            raise Invalid(f"The package '{path}' cannot be read.") from error
+    return shipped_definitions().with_resources(found)
 
 
 def _facts(file: Path | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Findings as text for people, as JSON, and as a FHIR OperationOutcome."""
+"""Findings as text for people and as JSON."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from interop.documents import Examined
-from schemas.canonical import CANONICAL
+from interop.documents import Examined, unjudged
 from schemas.issues import SEVERITIES, Issue, Language
 
-__all__ = ["as_json", "as_outcome", "as_text", "rule_lines", "summary"]
+__all__ = ["as_json", "as_text", "rule_lines", "summary"]
 
 _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "fi": {
@@ -20,6 +19,11 @@ _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     },
     "sv": {"error": ("fel", "fel"), "warning": ("varning", "varningar"), "information": ("notis", "notiser")},
     "en": {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")},
+}
+_UNJUDGED: dict[Language, str] = {
+    "fi": "arvioimatta jäi {layers}, koska {because} ei kelpaa",
+    "sv": "{layers} bedömdes inte, eftersom {because} är ogiltig",
+    "en": "{layers} not judged, because {because} failed",
 }
 _STATES: dict[Language, tuple[str, str]] = {
     "fi": ("kelvollinen", "ei kelpaa"),
@@ -34,39 +38,20 @@ def as_json(name: str, examined: Examined) -> dict[str, Any]:
         "input": name,
         "format": examined.format,
         "structure": examined.structure,
+        "resource": examined.resource,
         "valid": examined.valid,
+        "layers": examined.layers,
         "issues": [issue.as_json() for issue in examined.issues],
     }
-
-
-def as_outcome(examined: Examined, language: Language) -> dict[str, Any]:
-    """Out: a FHIR R4 OperationOutcome. A document without findings gets the one issue that says so.
-
-    Source: FHIR R4 4.0.1 OperationOutcome
-    """
-    issues = [_outcome_issue(issue, language) for issue in examined.issues]
-    fine = {"severity": "information", "code": "informational", "details": {"text": _STATES[language][0]}}
-    return {"resourceType": "OperationOutcome", "issue": issues or [fine]}
-
-
-def _outcome_issue(issue: Issue, language: Language) -> dict[str, Any]:
-    where = [issue.path] if issue.path else []
-    if issue.line:
-        where.append(f"line {issue.line}" + (f", column {issue.column}" if issue.column else ""))
-    coding = {"system": f"{CANONICAL}/CodeSystem/rule", "code": issue.rule.id}
-    out: dict[str, Any] = {
-        "severity": issue.rule.severity,
-        "code": issue.rule.code,
-        "details": {"coding": [coding], "text": issue.message(language)},
-        "diagnostics": issue.rule.source,
-    }
-    return out | ({"location": where} if where else {})
 
 
 def as_text(name: str, examined: Examined, language: Language) -> Iterator[str]:
     """The lines that a person reads: the verdict, then every finding with its place, the worst first."""
     state = _STATES[language][0 if examined.valid else 1]
     yield f"{name}: {state}{_facts(examined)}{_counts(examined.issues, language)}"
+    missing, because = unjudged(examined.layers)
+    if missing:
+        yield "  " + _UNJUDGED[language].format(layers=", ".join(missing), because=", ".join(because))
     for issue in sorted(examined.issues, key=lambda issue: (SEVERITIES.index(issue.rule.severity), issue.line or 0)):
         at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
         yield f"  {_WORDS[language][issue.rule.severity][0]:<9} {at:>7}  {issue.message(language)}"
@@ -74,7 +59,7 @@ def as_text(name: str, examined: Examined, language: Language) -> Iterator[str]:
 
 
 def _facts(examined: Examined) -> str:
-    facts = [fact for fact in (examined.format, examined.structure) if fact]
+    facts = [fact for fact in (examined.format, examined.structure, examined.resource) if fact]
     return f" ({', '.join(facts)})" if facts else ""
 
 

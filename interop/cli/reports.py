@@ -76,7 +76,7 @@ def as_junit(results: Iterable[Result], language: Language) -> str:
         for issue in errors:
             failure = Xml.SubElement(case, "failure", type=issue.rule.id, message=issue.message(language))
             failure.text = f"{issue.path or '/'}{f', line {issue.line}' if issue.line else ''}"
-        if not errors and not result.examined.valid:
+        if not errors and not result.examined.usable:
             Xml.SubElement(case, "failure", type="unreadable", message="The input holds no document.")
     Xml.indent(suite)
     return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from interop.documents.aligning import Alignment, align
 from interop.documents.comparing import Comparison, compare
 from interop.documents.converting import Converted, Written, convert, convert_version, write
-from interop.documents.examining import Examined, Options, examine
+from interop.documents.examined import Examined, Options
+from interop.documents.examining import examine
 from interop.documents.explaining import Explained, explain
+from interop.documents.layers import LayerState, unjudged
+from interop.documents.outcomes import as_outcome, outcome_of
+from interop.documents.strictness import Strictness
 
 __all__ = [
     "Alignment",
@@ -14,13 +18,18 @@ __all__ = [
     "Converted",
     "Examined",
     "Explained",
+    "LayerState",
     "Options",
+    "Strictness",
     "Written",
     "align",
+    "as_outcome",
     "compare",
     "convert",
     "convert_version",
     "examine",
     "explain",
+    "outcome_of",
+    "unjudged",
     "write",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from interop.documents.examining import Examined, Options, examine
+from interop.documents.examined import Examined, Options
+from interop.documents.examining import examine
 from interop.errors import Invalid
 from mappings.agreement import additions
 from mappings.formats import format_named

@@ -5,112 +5,85 @@ Every finding is said once, at its place in the document that was given, whichev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from mappings.formats import FORMATS, Format, Parsed, format_named, sniffed
+from interop.documents.examined import Examined, Options
+from interop.documents.layers import states
+from interop.documents.resources import examine_resource, is_resource, resource_issues, told_by_expression
+from interop.documents.strictness import weighed
+from mappings.formats import FORMATS, Decoded, Format, Parsed, format_named, sniffed
 from schemas import json_text, xml_text
-from schemas.codesystems import CodeSystems
-from schemas.fhir_definitions import Definitions, shipped_definitions
-from schemas.issues import LAYERS, Issue, Layer, has_errors, rules_in
-from schemas.limits import DEFAULT_LIMITS, Limits
+from schemas.issues import Issue, has_errors, rules_in
+from schemas.limits import Limits
 from schemas.record import Record, envelope_structure
 from schemas.structures import shipped
+from schemas.xml_places import positions
 from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
-from validators.fhir import validate
-from validators.fhir_structure import check_fhir_structure
 from validators.terminology import check_codes
 from validators.xml import check_xml
 
-__all__ = ["Examined", "Options", "examine"]
+__all__ = ["examine"]
 
 _RULES = rules_in("schemas")
-_FHIR_RULES = rules_in("validators")
 _SCHEMA_RULES = frozenset(name for name in rules_in("validators") if name.startswith("xml_"))
 """The rules of the XSD. What the record lacks at a place that they name is the same fault seen again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a document is examined.
-
-    `envelope`: facts that stand in for what the document's own envelope lacks. `layers`: those to report.
-    `code_systems`: those that codes are judged by; None leaves the codes of national lists unjudged.
-    """
-
-    envelope: Mapping[str, Any] = field(default_factory=dict)
-    layers: Collection[Layer] = LAYERS
-    limits: Limits = DEFAULT_LIMITS
-    code_systems: CodeSystems | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What an examination found. `format` is empty when it was not recognised; `record` is None when unreadable."""
-
-    format: str
-    record: Record | None
-    issues: list[Issue]
-
-    @property
-    def valid(self) -> bool:
-        """True when there is a record and no finding is an error."""
-        return self.record is not None and not has_errors(self.issues)
-
-    @property
-    def structure(self) -> str:
-        """The OID of the document's structure, empty when it is not known."""
-        return self.record.structure if self.record else ""
 
 
 def examine(data: bytes, format_name: str | None = None, options: Options | None = None) -> Examined:
     """The record that the bytes hold and all findings about it. In: `format_name` None means: recognise it.
 
+    A FHIR resource that is no document of a record is judged as a resource, by itself.
     Raises: KeyError for a format that does not exist.
     """
     options = options or Options()
     known = format_named(format_name) if format_name else sniffed(data)
+    if (known is None or known.name == "fhir") and is_resource(data):
+        return examine_resource(data, options)
     if known is None:
-        return Examined("", None, _unknown(data, options.limits))
+        issues = _unknown(data, options.limits)
+        return _examined("", None, issues, options, is_read=False)
     parsed = known.parse(data, options.limits)
     if parsed.tree is None:
-        return Examined(known.name, None, _chosen(parsed.issues or _unknown(data, options.limits), options))
-    issues = [*parsed.issues, *_schema_issues(known, parsed)]
+        issues = parsed.issues or _unknown(data, options.limits)
+        return _examined(known.name, None, issues, options, is_read=False)
+    issues = [*parsed.issues, *_schema_issues(known, parsed, options)]
     decoded = known.decode(parsed)
+    if decoded.record is None and format_name is None and known.name != "fhir" and is_resource(data):
+        return examine_resource(data, options)
     issues += decoded.issues
     record = _completed(decoded.record, options.envelope)
-    if record is not None:
+    if record is not None and ("rules" in options.layers or "schema" in options.layers or _asks_codes(options)):
         said = _record_issues(record, options, present_only=known.schema is not None and has_errors(issues))
-        issues += _placed(known, parsed, list(said))
-    return Examined(known.name, record, _chosen(_once(issues), options))
+        issues += _placed(known, parsed, list(said), decoded)
+    return _examined(known.name, record, _told(known, parsed, _once(issues), options), options)
 
 
-def _schema_issues(known: Format, parsed: Parsed) -> list[Issue]:
-    """What the format's own schema says: the XSD of XML, the base resources of FHIR."""
+def _examined(
+    form: str, record: Record | None, issues: list[Issue], options: Options, *, is_read: bool = True
+) -> Examined:
+    """The result, with the findings weighed and those of the layers that were asked for."""
+    issues = weighed(issues, options.strictness)
+    found = states(form, issues, options.layers, is_read=is_read, has_record=record is not None)
+    return Examined(form, record, [issue for issue in issues if issue.rule.layer in options.layers], found)
+
+
+def _asks_codes(options: Options) -> bool:
+    return "terminology" in options.layers or "references" in options.layers
+
+
+def _schema_issues(known: Format, parsed: Parsed, options: Options) -> list[Issue]:
+    """What the format's own schema says: the XSD of XML, the base resources and profiles of FHIR."""
     schema = known.schema_of(parsed)
     if schema is not None:
         return check_xml(schema, parsed.tree)
     if known.media_type == "application/fhir+json":
-        found = _fhir_issues(parsed.tree)
+        found = resource_issues(parsed.tree, options)
         places = [(issue, known.place(parsed, issue.path)) for issue in found]
         return [issue.moved(place.path, place.line, place.column) for issue, place in places]
     return []
-
-
-@cache
-def _definitions() -> Definitions:
-    """The definitions of this installation, opened once; they load what is asked for."""
-    return shipped_definitions()
-
-
-def _fhir_issues(resource: Any) -> list[Issue]:
-    """What our validator says by the definitions at hand; without the core package, what fhir.resources says."""
-    if _definitions().resource_type("CarePlan") is None:
-        return [*check_fhir_structure(resource), _FHIR_RULES["fhir_core_package_is_at_hand"].at()]
-    return validate(resource, _definitions())
 
 
 def _record_issues(record: Record, options: Options, *, present_only: bool) -> Iterator[Issue]:
@@ -142,13 +115,29 @@ def _completed(record: Record | None, known: Mapping[str, Any]) -> Record | None
     return Record(envelope, record.content)
 
 
-def _placed(known: Format, parsed: Parsed, issues: list[Issue]) -> list[Issue]:
+def _placed(known: Format, parsed: Parsed, issues: list[Issue], decoded: Decoded) -> list[Issue]:
     """The issues at their places in the document that was read. The document is traced only when there are issues."""
     if not issues:
         return []
-    decoded = known.decode(parsed, traced=True)
-    places = [(issue, known.origin(parsed, decoded, issue.path)) for issue in issues]
+    traced = decoded if decoded.sources else known.decode(parsed, traced=True)
+    places = [(issue, known.origin(parsed, traced, issue.path)) for issue in issues]
     return [issue.moved(place.path, place.line, place.column) for issue, place in places]
+
+
+def _told(known: Format, parsed: Parsed, issues: list[Issue], options: Options) -> list[Issue]:
+    """The issues with what their format adds to a place: the column in XML, the expression in FHIR."""
+    if known.media_type == "application/fhir+json":
+        return told_by_expression(parsed.tree, issues, options)
+    if not issues or isinstance(parsed.tree, (dict, list)):
+        return issues
+    places = positions(parsed.data)
+    return [_with_column(issue, places.get(issue.path)) for issue in issues]
+
+
+def _with_column(issue: Issue, place: tuple[int, int] | None) -> Issue:
+    if place is None or issue.column is not None or issue.line != place[0]:
+        return issue
+    return replace(issue, column=place[1])
 
 
 def _once(issues: list[Issue]) -> list[Issue]:
@@ -159,10 +148,6 @@ def _once(issues: list[Issue]) -> list[Issue]:
         if issue.rule.id in _SCHEMA_RULES or (issue.path, issue.line) not in broken:
             kept.setdefault((issue.rule.id, issue.path, issue.line), issue)
     return list(kept.values())
-
-
-def _chosen(issues: list[Issue], options: Options) -> list[Issue]:
-    return [issue for issue in issues if issue.rule.layer in options.layers]
 
 
 def _unknown(data: bytes, limits: Limits) -> list[Issue]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from interop.documents.converting import Written
-from interop.documents.examining import Examined, Options, examine
+from interop.documents.examined import Examined, Options
+from interop.documents.examining import examine
 from mappings.formats import Format, Place, format_named
 from mappings.outline import Line, outline
 from schemas.record import Record, envelope_structure

@@ -19,13 +19,15 @@ from mappings.fhir_document import (
     structure_named_in,
 )
 from mappings.fhir_graph import Graph, pruned
-from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
+from mappings.formats.base import Decoded, Parsed, Place, WriteResult, no_table
+from mappings.formats.fhir_reading import is_document_xml, parse_fhir, place_in_fhir
 from mappings.formats.json_format import JsonFormat
 from mappings.questionnaire_response import content_of
 from mappings.shipped import mapping_of, mapping_without_structure
 from schemas.canonical import CANONICAL
 from schemas.issues import Issue, rules_in
 from schemas.json_text import dump
+from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record
 from schemas.structures import Structure, shipped
 
@@ -36,13 +38,23 @@ _Tree = dict[str, Any]
 
 
 class Fhir(JsonFormat):
-    """FHIR R4 document Bundles."""
+    """FHIR R4 document Bundles: written as JSON, read as JSON or XML."""
 
     name = "fhir"
     media_type = "application/fhir+json"
 
+    def parse(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+        """The Bundle as its JSON. Issues: those of reading JSON, or XML."""
+        return parse_fhir(data, limits)
+
+    def place(self, parsed: Parsed, pointer: str) -> Place:
+        """The pointer in JSON, the XPath in XML, with line and column."""
+        return place_in_fhir(parsed.data, pointer)
+
     def recognises(self, data: bytes, value: Any) -> bool:
-        """True for a Bundle of type document."""
+        """True for a Bundle of type document, in JSON or XML."""
+        if value is None:
+            return is_document_xml(data)
         return isinstance(value, dict) and value.get("resourceType") == "Bundle" and value.get("type") == "document"
 
     def write(self, record: Record, *, traced: bool = False) -> WriteResult:
