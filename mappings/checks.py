@@ -80,10 +80,37 @@ def check_table(table: Table, structure: Structure) -> list[Fault]:
 
 
 def check_format_side(table: Table, shape: Shape, own: frozenset[str]) -> list[Fault]:
-    """The leaves of an XSD that nothing writes. In: `own` are the places that the format itself fills."""
+    """The places that the XSD does not have, and the leaves of the XSD that nothing writes.
+
+    In: `own` are the places that the format itself fills.
+    """
+    faults = [
+        Fault(table.name, row.line, sentence)
+        for row in table.rows
+        if row.format
+        for sentence in _place_faults(row.format, shape)
+    ]
     written = {_plain(row.format) for row in table.rows if row.format}
     unknown = [place for place in _shape_leaves(shape, ()) if place not in own and not _covered(place, written)]
-    return [Fault(table.name, 0, f"Nothing writes '{place}' of the XSD.") for place in unknown]
+    return faults + [
+        Fault(table.name, 0, f"Nothing writes '{place}' of the XSD; add a row for it, or take it out of the XSD.")
+        for place in unknown
+    ]
+
+
+def _place_faults(place: Place, shape: Shape) -> Iterator[str]:
+    """Where a place leaves the XSD, or has `[]` otherwise than the XSD repeats."""
+    for step, after in zip(place, (*place[1:], None), strict=True):
+        if not isinstance(step, str):
+            continue
+        if step == "#text" or step in shape.attributes:
+            return
+        if step not in shape.children:
+            yield f"The XSD has no '{step}' in '{write_place(place)}'; name the place as the XSD does, or add it there."
+            return
+        shape, repeats = shape.children[step]
+        if repeats != isinstance(after, Each | Item):
+            yield f"The element '{step}' {'repeats and needs []' if repeats else 'does not repeat and has no []'}."
 
 
 def _row_faults(table: Table, row: Row, structure: Structure) -> Iterator[Fault]:

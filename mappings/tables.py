@@ -15,16 +15,9 @@ from typing import Any
 
 from mappings.codecs import CODECS, Codec, code_map
 from mappings.places import Each, Place, parse_place, write_place
+from mappings.table_error import TableError
 
-__all__ = ["Row", "Table", "TableError", "load_table"]
-
-
-class TableError(ValueError):
-    """A table that cannot be used; the sentence names file, line and the fix."""
-
-    def __init__(self, file: str, line: int, sentence: str) -> None:
-        super().__init__(f"{file}, line {line}: {sentence}")
-        self.file, self.line = file, line
+__all__ = ["Row", "Table", "load_table"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from interop.errors import InteropError, Invalid
+from mappings.table_error import TableError
 from schemas.site import lay_over
 
 __all__ = ["COMMANDS", "Command", "application", "main"]
@@ -65,7 +66,7 @@ def main() -> None:
     wanted = next((word for word in [*sys.argv[1:], *_words_to_complete()] if word in COMMANDS), "")
     try:
         application(wanted)()
-    except InteropError as error:
+    except (InteropError, TableError) as error:
         print(f"interop: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from html import escape
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from interop.errors import Invalid, NotFound
+from interop.errors import Conflict, Invalid, NotFound
 from mappings.agreement import disagreements
 from mappings.checks import Fault, check_format_side, check_table
 from mappings.coverage import Coverage, matrix
@@ -17,9 +18,10 @@ from mappings.engine import Mapping
 from mappings.formats import FORMATS, format_named
 from mappings.mutation import cases, unnoticed
 from mappings.shipped import mapping_of, tables_of
-from mappings.tables import Table, TableError, describe
+from mappings.starting import starting_files
+from mappings.tables import Table, describe
 from schemas import json_text
-from schemas.structures import Field, Structure, shipped
+from schemas.structures import Structure, shipped
 
 __all__ = ["coverage_lines", "faults_of", "mappings"]
 
@@ -114,17 +116,35 @@ def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: eff
 def new(
     structure: Annotated[str, typer.Option("--structure", help="15003, 15003@2024.11.28 or an OID.")],
     form: Annotated[str, typer.Option("--format", help="The format that the table is for.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="DIR", help="The site's folder to write into; standard output if left out."
+        ),
+    ] = None,
 ) -> None:
-    """Print a starting table with a row for every field of a structure; fill in the places and codecs."""
+    """Make a starting table with a row for every field of a structure.
+
+    For effica every row has its derived place, and with -o the XSD of that layout is written too: change both. For
+    other formats the places are yours to fill in. A file that is there already is left as it is.
+
+    \b
+    interop mappings new --structure 15003 --format effica -o site
+    """
     known = _structure(structure)
     if form not in {one.name for one in FORMATS}:
         raise Invalid(f"There is no format '{form}'.")
-    print(f'format = "{form}"\nstructure = "{known.oid}"\nincludes = ["{form}/envelope"]\n')
-    print('[[section]]\nrecord = "content"\nrows = [')
-    for field in known:
-        if not field.is_group:
-            print(f'  {{ record = "{_place(field, known)}", omit = "TODO: {field.kind}, {field.cardinality}" }},')
-    print("]")
+    made = starting_files(form, known)
+    if out is None:
+        print(next(iter(made.values())), end="")
+        return
+    present = [name for name in made if (out / name).exists()]
+    if present:
+        raise Conflict(f"{out / present[0]} is there already.")
+    for name, text in made.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, "utf-8")
+        print(out / name)
 
 
 def faults_of(table: Table, structure: Structure) -> list[Fault]:
@@ -144,12 +164,6 @@ def coverage_lines(rows: Iterable[list[Coverage]]) -> list[str]:
         cells = [f"{one.share:.0%}" + (f" ({one.lost} lost)" if one.lost else "") for one in row]
         lines.append(f"| {known.code} {known.label['fi']} | {row[0].leaves} | {' | '.join(cells)} |")
     return lines
-
-
-def _place(field: Field, structure: Structure) -> str:
-    """The place of a field as a table writes it."""
-    above = [structure.by_path["/".join(field.path[: depth + 1])] for depth in range(len(field.path))]
-    return ".".join(one.key + ("[]" if one.repeats else "") for one in above)
 
 
 def _as_json(one: Coverage) -> dict[str, object]:
@@ -186,15 +200,12 @@ def _changed(table: Table, structure: Structure) -> list[str]:
 
 
 def _tables(structure: str | None, form: str | None) -> Iterable[tuple[Table, Structure]]:
-    """The tables that are asked for, each with its structure. Raises: NotFound; Invalid for an unreadable table."""
+    """The tables that are asked for, each with its structure. Raises: NotFound, TableError."""
     found = []
     wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
     for known in wanted:
         for name in (form,) if form else _FORMATS:
-            try:
-                mapping = mapping_of(name, known.oid)
-            except TableError as error:
-                raise Invalid(str(error)) from error
+            mapping = mapping_of(name, known.oid)
             if mapping is not None:
                 found.append((mapping.table, known))
     if not found:

@@ -16,6 +16,7 @@ from mappings.effica_schema import frame_schema, schema_of_layout
 from mappings.formats.base import Decoded, Format, Parsed, Place, WriteResult, no_table
 from mappings.outline import plain_text
 from mappings.shipped import mapping_of
+from mappings.table_error import TableError
 from mappings.xml_tree import element_at, from_element, text_at, to_xml
 from schemas import xml_text
 from schemas.issues import rules_in
@@ -28,6 +29,10 @@ from schemas.xsd import Schema, load_schema, named_path
 __all__ = ["Effica"]
 
 _RULES = rules_in("mappings")
+_NO_SCHEMA = (
+    "The table names no XSD: add [settings] with schema, the name of a file in schemas/effica. "
+    "`interop mappings new --format effica -o DIR` writes both."
+)
 
 
 class Effica(Format):
@@ -104,6 +109,8 @@ def _schema(structure: str) -> Schema:
     settings = mapping.table.settings
     if "schema" in settings:
         return load_schema("effica", settings["schema"])
+    if "layout" not in settings:
+        raise TableError(f"{mapping.table.name}.toml", 1, _NO_SCHEMA)
     return schema_of_layout(settings["layout"], structure)
 
 

@@ -97,9 +97,29 @@ def test_the_tables_are_clean_and_the_matrix_names_every_format() -> None:
 
 
 def test_a_starting_table_lists_every_field() -> None:
-    done = interop("mappings", "new", "--structure", "15003", "--format", "effica")
+    done = interop("mappings", "new", "--structure", "15003", "--format", "omni360")
     assert done.returncode == 0
     assert done.stdout.count(b"TODO") == 40
+
+
+def test_a_starting_table_for_effica_is_whole_and_goes_with_its_xsd(tmp_path: Path) -> None:
+    done = interop("mappings", "new", "--structure", "15003", "--format", "effica", "-o", tmp_path)
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+    only = ("--structure", "15003", "--format", "effica")
+    assert interop("--site", tmp_path, "mappings", "check", *only).returncode == 0
+    assert interop("--site", tmp_path, "mappings", "test", "effica/15003", "--mutate").returncode == 0
+    again = interop("mappings", "new", *only, "-o", tmp_path)
+    assert (again.returncode, b"is there already" in again.stderr) == (2, True)
+
+
+def test_a_table_that_cannot_be_used_is_said_wherever_it_is_met(tmp_path: Path) -> None:
+    interop("mappings", "new", "--structure", "15003", "--format", "effica", "-o", tmp_path)
+    table = tmp_path / "mappings" / "tables" / "effica" / "15003.toml"
+    plan = EXAMPLES / "15003.json"
+    for wrong, said in (("schema =", b"The table names no XSD"), ("finnish_date", b"There is no codec")):
+        table.write_text(table.read_text("utf-8").replace(wrong, "finnish_dat" if "_" in wrong else "other ="), "utf-8")
+        done = interop("--site", tmp_path, "convert", plan, "--to", "effica")
+        assert (done.returncode, said in done.stderr, b"Traceback" in done.stderr) == (2, True, False)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from mappings.checks import check_table
+from mappings.checks import check_format_side, check_table
 from mappings.engine import Mapping
 from mappings.mutation import unnoticed
 from mappings.places import parse_place, write_place
-from mappings.tables import TableError, load_table
+from mappings.table_error import TableError
+from mappings.tables import load_table
 from schemas.structures import shipped
+from schemas.xsd import Shape
 
 HEAD = 'format = "x"\nstructure = "1.2.246.537.6.1506.15020.2024.11.28"\n\n[[section]]\nrecord = "content"\nrows = [\n'
 
@@ -72,6 +74,21 @@ def test_the_check_finds_what_is_missing_and_what_is_wrong(tmp_path: Path) -> No
     assert any("no field at 'content.ei_ole'" in fault for fault in faults)
     assert any("'asiakas' repeats and needs []" in fault for fault in faults)
     assert any("'lisatiedot' is neither mapped nor omitted" in fault for fault in faults)
+
+
+def test_the_check_finds_what_does_not_agree_with_the_xsd(tmp_path: Path) -> None:
+    leaf = Shape()
+    shape = Shape(children={"A": (leaf, False), "B": (Shape(("@c",)), True), "E": (leaf, False)}, is_group=True)
+    rows = ("jakelu", "A"), ("lisatiedot", "C"), ("lakiselostus", "A[0]"), ("sovitut_jatkotoimet", "B.@c")
+    text = "\n".join(f'  {{ record = "{record}", format = "{place}", codec = "text" }},' for record, place in rows)
+    (tmp_path / "t.toml").write_text(f"{HEAD}{text}\n]\n", "utf-8")
+    faults = check_format_side(load_table(tmp_path, "t", tmp_path), shape, frozenset())
+    assert [(fault.line, fault.sentence.split(";")[0]) for fault in faults] == [
+        (8, "The XSD has no 'C' in 'C'"),
+        (9, "The element 'A' does not repeat and has no []."),
+        (10, "The element 'B' repeats and needs []."),
+        (0, "Nothing writes 'E' of the XSD"),
+    ]
 
 
 def test_a_row_that_does_nothing_is_found(tmp_path: Path) -> None:
