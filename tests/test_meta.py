@@ -38,7 +38,10 @@ HOMES = {
     "typst": "interop/printing/",
     "rich": "interop/cli/",
     "typer": "interop/cli/",
-    "lxml": "schemas/ mappings/ validators/ interop/systems/effica.py interop/sandboxes/",
+    "lxml": (
+        "schemas/ mappings/ validators/ interop/sandboxes/ interop/systems/effica.py interop/systems/effica_sftp.py"
+    ),
+    "paramiko": "interop/systems/sftp.py interop/sandboxes/effica_sftp.py",
 }
 
 

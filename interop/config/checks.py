@@ -82,9 +82,9 @@ level = one_of("debug", "info", "warning", "error")
 
 
 def address(value: Any) -> str:
-    """The http or https address, without a user name. Raises: ValueError with what was expected."""
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@]+", value):
-        raise ValueError("an address that begins with https:// or http:// and holds no user name")
+    """The http, https or sftp address, without a user name. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"(https?|sftp)://[^\s@]+", value):
+        raise ValueError("an address that begins with https://, http:// or sftp:// and holds no user name")
     return value
 
 

@@ -9,12 +9,13 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
-from interop.config.settings import NEEDED, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
+from interop.config.settings import NEEDED, SCHEMES, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
 from interop.errors import Invalid
 
 __all__ = ["load", "parse"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
+_HTTP = ("https://", "http://")
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -72,6 +73,10 @@ def _systems(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -
             found += [
                 f"{field}: a system of this kind needs it." for field in NEEDED[values["kind"]] if not values[field]
             ]
+            schemes = SCHEMES.get(values["kind"], _HTTP)
+            found += (
+                [] if values["url"].startswith(schemes) else [f"url: expected an address {' or '.join(schemes)}..."]
+            )
         mistakes += [f"systems.{name}.{mistake}" for mistake in found]
         if not found:
             systems.append(SystemSettings(name=name, **values))

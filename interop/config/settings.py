@@ -13,16 +13,20 @@ from typing import Any
 
 from interop.config import checks
 
-__all__ = ["NEEDED", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
+__all__ = ["NEEDED", "SCHEMES", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
 
 _HERE = "sote_interop_setting"
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "effica": (),
+    "effica_sftp": ("user", "key_file", "host_key"),
     "omni360": ("user", "secret", "token_url", "owner"),
     "apotti": ("user", "key_file", "key_id"),
 }
 """The kinds of system, and the settings that a system of each kind cannot do without."""
+
+SCHEMES: Mapping[str, tuple[str, ...]] = {"effica_sftp": ("sftp://",)}
+"""What a system's address begins with, for the kinds that are not reached over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class SystemSettings:
     """One record system in the exchange; which settings are used depends on the kind.
 
     `secret` is a password or client secret; `key_file` a private key in PEM: published under `key_id`, or that of the
-    client certificate `cert_file`; `ca_file` the authorities to trust in place of the machine's own; `owner` the OID by
-    which the system names us as the one who is to act.
+    client certificate `cert_file`, or our login over SSH; `host_key` the public key of an SSH server; `ca_file` the
+    authorities to trust in place of the machine's own; `owner` the OID by which the system names us as the one who is
+    to act.
     """
 
     name: str
@@ -69,6 +74,7 @@ class SystemSettings:
     key_id: str = _setting("key_id", "", checks.key_id, "")
     cert_file: Path | None = _setting("cert_file", "", checks.file, None)
     ca_file: Path | None = _setting("ca_file", "", checks.file, None)
+    host_key: str = _setting("host_key", "", checks.text, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
@@ -10,8 +11,10 @@ from interop.exchange.parts import Participant
 from interop.systems.apotti import Apotti, ApottiSettings
 from interop.systems.base import System
 from interop.systems.effica import Effica, EfficaSettings
+from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
+from interop.systems.sftp import HostKey, SftpPlace
 from interop.systems.tls import Tls
 
 __all__ = ["KINDS", "participants"]
@@ -26,6 +29,14 @@ def participants(settings: Settings) -> Mapping[str, Participant]:
 
 def _effica(one: SystemSettings) -> System:
     return Effica(EfficaSettings(one.url, one.user, one.secret, _tls(one)))
+
+
+def _effica_sftp(one: SystemSettings) -> System:
+    if one.key_file is None:
+        raise Invalid("A system of the kind effica_sftp needs the setting key_file.")
+    at = urlsplit(one.url)
+    place = SftpPlace(at.hostname or "", at.port or 22, one.user, one.key_file, HostKey.read(one.host_key))
+    return EfficaSftp(EfficaSftpSettings(place, at.path))
 
 
 def _omni360(one: SystemSettings) -> System:
@@ -48,4 +59,9 @@ def _tls(one: SystemSettings) -> Tls:
     return Tls(one.ca_file, one.cert_file, one.key_file if one.cert_file else None)
 
 
-KINDS: Mapping[str, Callable[[SystemSettings], System]] = {"effica": _effica, "omni360": _omni360, "apotti": _apotti}
+KINDS: Mapping[str, Callable[[SystemSettings], System]] = {
+    "effica": _effica,
+    "effica_sftp": _effica_sftp,
+    "omni360": _omni360,
+    "apotti": _apotti,
+}

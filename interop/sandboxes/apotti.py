@@ -79,7 +79,7 @@ class ApottiSandbox:
             Route(self.token_path, self._token, methods=["POST"]),
             Route(self.path + "/.well-known/smart-configuration", self._smart, methods=["GET"]),
             Route(self.path + "/{rest:path}", self._serve, methods=methods),
-        ]))  # fmt: skip
+        ]), "apotti")  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one call, or lets it meet the fault that is laid for it."""

@@ -10,8 +10,6 @@ import base64
 import binascii
 import secrets
 import threading
-from dataclasses import dataclass
-from typing import Literal
 
 from lxml import etree
 from starlette.applications import Starlette
@@ -22,27 +20,16 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from interop.sandboxes.bodies import TooLarge, read_body
+from interop.sandboxes.effica_messages import Said, judged, message_id, refused, spoilt
 from interop.sandboxes.faults import Faults
 from schemas import xml_text
 
-__all__ = ["MESSAGE_LIMIT", "EfficaSandbox", "Said"]
+__all__ = ["EfficaSandbox"]
 
-MESSAGE_LIMIT = 5 * 1024 * 1024
 _BODY_LIMIT = 8 * 1024 * 1024
 _PAGE = 100
-_NAMESPACE = "urn:sote-interop:effica:1"
 _WS = "urn:sote-interop:effica:ws:1"
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One acknowledgement."""
-
-    type: Literal["CA", "AA", "AE", "AR"]
-    code: str = ""
-    text: str = ""
-    reference: str = ""
 
 
 class _Refused(Exception):
@@ -71,7 +58,8 @@ class EfficaSandbox:
         self._replies: dict[str, Said] = {}
         self._outbox: dict[str, tuple[str, bytes]] = {}
         self._lock = threading.RLock()
-        self.faults = Faults(Starlette(routes=[Route(self.path, self._serve, methods=["POST"])]))
+        self._silent: set[str] = set()
+        self.faults = Faults(Starlette(routes=[Route(self.path, self._serve, methods=["POST"])]), "effica")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one call, or lets it meet the fault that is laid for it."""
@@ -82,19 +70,19 @@ class EfficaSandbox:
 
         Raises: ValueError when the message carries no identity.
         """
-        message_id = _message_id(message)
-        if not message_id:
+        named = message_id(message)
+        if not named:
             raise ValueError("A message needs Sanoma/Otsake/Tunnus with juuri and paate.")
         with self._lock:
             inbox_id = f"S{len(self._outbox) + 1:08d}"
-            self._outbox[inbox_id] = (message_id, message)
+            self._outbox[inbox_id] = (named, message)
         return inbox_id
 
-    def settle(self, message_id: str | None = None, said: Said | None = None) -> None:
+    def settle(self, named: str | None = None, said: Said | None = None) -> None:
         """Nothing; what was taken (all of it, or one message) now has its application acknowledgement."""
         with self._lock:
-            for waiting in [message_id] if message_id else list(self.received):
-                if self._replies[waiting].type == "CA":
+            for waiting in [named] if named else list(self.received):
+                if self._replies[waiting].type == "CA" and waiting not in self._silent:
                     self._replies[waiting] = said or self._judged(waiting)
 
     async def _serve(self, request: Request) -> Response:
@@ -140,41 +128,46 @@ class EfficaSandbox:
             message = base64.b64decode(_text(asked, "message"), validate=True)
         except binascii.Error as error:
             raise _Refused("malformed") from error
-        message_id = _message_id(message)
-        said = self._taken(message_id, message)
-        named = [_ws("messageId", message_id)] if message_id else []
-        return _ws("SendDocumentResponse", *named, _acknowledgement(said))
+        named = message_id(message)
+        said = self._taken(named, message)
+        names = [_ws("messageId", named)] if named else []
+        return _ws("SendDocumentResponse", *names, _acknowledgement(said))
 
-    def _taken(self, message_id: str, message: bytes) -> Said:
-        if len(message) > MESSAGE_LIMIT:
-            return Said("AR", "too-large", "Sanoma on liian suuri.")
-        if not message_id:
-            return Said("AR", "not-a-message", "Tämä ei ole asiakirjasanoma.")
-        earlier = self.received.get(message_id)
+    def _taken(self, named: str, message: bytes) -> Said:
+        refusal = refused(message)
+        if refusal:
+            return refusal
+        earlier = self.received.get(named)
         if earlier is None:
-            self.received[message_id] = message
-            self._replies[message_id] = said = Said("CA")
-            if self._automatic:
-                self._replies[message_id] = self._judged(message_id)
+            self.received[named] = message
+            self._replies[named] = said = Said("CA")
+            if self.faults.met("acknowledgement_never_comes"):
+                self._silent.add(named)
+            elif self.faults.met("late_error"):
+                self._replies[named], said = Said("AE", "late"), Said("AA")
+            elif self._automatic:
+                self._replies[named] = self._judged(named)
             return said
         if earlier != message:
             return Said("AE", "other-content", "Samalla asiakirjaversiolla on jo toinen sisältö.")
-        return self._replies[message_id]
+        return self._replies[named]
 
-    def _judged(self, message_id: str) -> Said:
-        """The application acknowledgement that the content of a taken message earns."""
-        root, _ = xml_text.parse(self.received[message_id])
-        if self._schema is not None and (root is None or not self._schema.validate(root)):
-            return Said("AE", "schema", "Sanoma ei ole skeeman mukainen.")
-        return Said("AA", reference=f"E{list(self.received).index(message_id) + 1:06d}")
+    def _judged(self, named: str) -> Said:
+        return judged(self.received[named], self._schema, f"E{list(self.received).index(named) + 1:06d}")
 
     def _status(self, asked: etree._Element) -> etree._Element:
-        said = self._replies.get(_text(asked, "messageId"))
-        return _ws("FetchAcknowledgementResponse", *([_acknowledgement(said)] if said else []))
+        named = _text(asked, "messageId")
+        said = self._replies.get(named)
+        if said is None:
+            return _ws("FetchAcknowledgementResponse")
+        told = "1.2.3:1" if self.faults.met("acknowledgement_of_unknown_id") else named
+        return _ws("FetchAcknowledgementResponse", _ws("messageId", told), _acknowledgement(said))
 
     def _list(self, asked: etree._Element) -> etree._Element:
         after = _text(asked, "after")
         waiting = [i for i in self._outbox if i not in self.acknowledgements and i > after]
+        if self.faults.met("out_of_order"):
+            waiting.reverse()
         entries = [_ws("entry", _ws("id", i), _ws("messageId", self._outbox[i][0])) for i in waiting[:_PAGE]]
         return _ws("ListInboxResponse", *entries, _ws("more", "true" if len(waiting) > _PAGE else "false"))
 
@@ -183,7 +176,8 @@ class EfficaSandbox:
         taken = self.acknowledgements.get(inbox_id)
         if inbox_id not in self._outbox or (taken and taken.type == "AA"):
             raise _Refused("unknown-id")
-        return _ws("FetchDocumentResponse", _ws("message", base64.b64encode(self._outbox[inbox_id][1]).decode()))
+        message = spoilt(self._outbox[inbox_id][1], self.faults)
+        return _ws("FetchDocumentResponse", _ws("message", base64.b64encode(message).decode()))
 
     def _acknowledge(self, asked: etree._Element) -> etree._Element:
         inbox_id, said = _text(asked, "id"), _said(asked)
@@ -202,15 +196,6 @@ def _said(asked: etree._Element) -> Said:
         raise _Refused("malformed")
     code, text = _text(asked, "acknowledgement", "code"), _text(asked, "acknowledgement", "text")
     return Said(kind, code, text)  # type: ignore[arg-type]
-
-
-def _message_id(message: bytes) -> str:
-    root, _ = xml_text.parse(message)
-    identity = root.find("e:Otsake/e:Tunnus", {"e": _NAMESPACE}) if root is not None else None
-    if root is None or root.tag != f"{{{_NAMESPACE}}}Sanoma" or identity is None:
-        return ""
-    document, version = identity.get("juuri"), identity.get("paate")
-    return f"{document}:{version}" if document and version else ""
 
 
 def _text(asked: etree._Element, *path: str) -> str:

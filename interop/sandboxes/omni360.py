@@ -105,7 +105,7 @@ class Omni360Sandbox:
         self.faults = Faults(Starlette(routes=[
             Route(self.token_path, self._token, methods=["POST"]),
             Route(self.path + "/{rest:path}", self._serve, methods=methods),
-        ]))  # fmt: skip
+        ]), "omni360")  # fmt: skip
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one call, or lets it meet the fault that is laid for it."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,24 +20,19 @@ from lxml import etree
 
 from interop.errors import Conflict, Fault, InteropError, NotFound, Unavailable, Unknown, Unsupported
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
+from interop.systems.effica_messages import checked, receipt_of, wire_id
 from interop.systems.http import Answer, Bounds, Http, refusal
 from interop.systems.statements import tried
 from interop.systems.tls import Tls
 from schemas import xml_text
 
-__all__ = ["Effica", "EfficaSettings", "message_id"]
+__all__ = ["Effica", "EfficaSettings"]
 
-_NAMESPACE = "urn:sote-interop:effica:1"
 _WS = "urn:sote-interop:effica:ws:1"
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 _WSDL = files("schemas").joinpath("effica", "effica.wsdl")
 _BINDING = f"{{{_WS}}}DocumentsSoap"
 _ONCE = frozenset({"SendDocument"})
-_REFUSALS = {
-    "AE": "SosiaaliEffica found an error in the document",
-    "AR": "SosiaaliEffica refused the document",
-}
-_PLAIN_CODE = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _MOST_PAGES = 100
 
 
@@ -108,24 +102,32 @@ class Effica:
         self._call("Acknowledge", id=arrival.id, acknowledgement=said)
 
     def send(self, outgoing: Outgoing) -> Receipt:
-        """The technical acknowledgement, or the earlier one when the message was there already.
+        """Accepted, or refused at the door; whether it was filed is for the application acknowledgement to say.
 
-        A repeated message is recognised by its id and content, yet a lost answer is told as such: the ledger decides.
+        A service may say AA at the door and AE later, so the door's word is never taken for a delivery. A repeated
+        message is recognised by its id and content, yet a lost answer is told as such: the ledger decides.
         Raises: Unavailable, Unknown, Forbidden, Busy; Fault when the message carries another identity than it is sent
         under.
         """
-        if message_id(outgoing.payload) != _wire_id(outgoing):
-            raise Fault("The message for SosiaaliEffica does not carry its document OID and version in Otsake/Tunnus.")
+        rejection = checked(outgoing)
+        if rejection is not None:
+            return rejection
         try:
-            said = self._call("SendDocument", message=outgoing.payload)
+            said = self._call("SendDocument", message=outgoing.payload).acknowledgement
         except Unsupported as error:
             return Receipt("rejected", reason=str(error))
-        return _receipt(said.acknowledgement)
+        told = receipt_of(said.type, said.code, said.reference)
+        return told if told.state == "rejected" else Receipt("accepted", told.reference)
 
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
         """What the service says of a message sent earlier. Raises: Unavailable, Forbidden, Busy."""
-        said = self._call("FetchAcknowledgement", messageId=_wire_id(outgoing))
-        return None if said is None else _receipt(said)
+        told = self._call("FetchAcknowledgement", messageId=wire_id(outgoing))
+        if told is None or told.acknowledgement is None:
+            return None
+        if told.messageId not in (None, wire_id(outgoing)):
+            raise Unavailable("SosiaaliEffica answered with the acknowledgement of another message.")
+        said = told.acknowledgement
+        return receipt_of(said.type, said.code, said.reference)
 
     def close(self) -> None:
         """Nothing; the connections are closed."""
@@ -198,39 +200,10 @@ class _Port:
             return answer.status == 200 and named and self._schema.validate(body[0])
 
 
-def message_id(message: bytes) -> str | None:
-    """The id that a message goes by on the wire, `document OID:version`; None when it names none.
-
-    In: an XML document message, `Sanoma/Otsake/Tunnus` with the attributes `juuri` and `paate`.
-    """
-    root, _ = xml_text.parse(message)
-    if root is None or root.tag != f"{{{_NAMESPACE}}}Sanoma":
-        return None
-    identity = root.find("e:Otsake/e:Tunnus", {"e": _NAMESPACE})
-    if identity is None or not identity.get("juuri") or not identity.get("paate"):
-        return None
-    return f"{identity.get('juuri')}:{identity.get('paate')}"
-
-
-def _wire_id(outgoing: Outgoing) -> str:
-    return f"{outgoing.document}:{outgoing.version}"
-
-
 def _answer_schema() -> etree.XMLSchema:
     """The schema of the operations' elements, out of the service's description."""
     (schema,) = etree.fromstring(_WSDL.read_bytes()).iter("{http://www.w3.org/2001/XMLSchema}schema")
     return etree.XMLSchema(schema)
-
-
-def _receipt(said: Any) -> Receipt:
-    """What an acknowledgement means. Its text stays behind, since the other side may have quoted the document in it."""
-    reference = said.reference or ""
-    if said.type == "AA":
-        return Receipt("delivered", reference)
-    if said.type == "CA":
-        return Receipt("accepted", reference)
-    code = f", code {said.code}" if said.code and _PLAIN_CODE.fullmatch(said.code) else ""
-    return Receipt("rejected", reference, f"{_REFUSALS[said.type]} ({said.type}{code}).")
 
 
 def _refused(error: zeep.exceptions.Fault, repeatable: bool) -> InteropError:

@@ -144,6 +144,7 @@ class Http:
 def refusal(system: str, answer: Answer, *, repeatable: bool = True, now: float | None = None) -> InteropError:
     """The error that stands for an answer that is no success and that its caller has no better reading of.
 
+    Status 507 says that there was no room, so nothing was stored (RFC 4918 §11.5).
     In: `now` in seconds since 1970, for a Retry-After that names a date.
     """
     status, place = answer.status, f"(request {answer.request_id})"
@@ -158,7 +159,7 @@ def refusal(system: str, answer: Answer, *, repeatable: bool = True, now: float 
         return Busy(f"{system} asks to wait, status {status} {place}.", wait)
     if 400 <= status < 500:
         return Unsupported(f"{system} does not take this request, status {status} {place}.")
-    if repeatable:
+    if repeatable or status == 507:
         return Unavailable(f"{system} answered with status {status} {place}.")
     return Unknown(f"{system} answered with status {status}; the request may have been carried out {place}.")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from interop.exchange import Exchange, Pace, Participant, Parts, Written
-from interop.sandboxes.effica import EfficaSandbox, Said
+from interop.sandboxes.effica import EfficaSandbox
+from interop.sandboxes.effica_messages import Said
 from interop.sandboxes.faults import Fault
 from interop.sandboxes.running import Running
 from interop.store import KeyRing, Store

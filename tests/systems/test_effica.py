@@ -11,11 +11,13 @@ import pytest
 from lxml import etree
 
 from interop.errors import Busy, Conflict, Fault, Forbidden, NotFound, Unavailable, Unknown
-from interop.sandboxes.effica import MESSAGE_LIMIT, EfficaSandbox, Said
+from interop.sandboxes.effica import EfficaSandbox
+from interop.sandboxes.effica_messages import MESSAGE_LIMIT, Said
 from interop.sandboxes.faults import Fault as Laid
 from interop.sandboxes.running import Running
 from interop.systems.base import Acknowledgement, Arrival, Outgoing, Receipt
-from interop.systems.effica import Effica, EfficaSettings, message_id
+from interop.systems.effica import Effica, EfficaSettings
+from interop.systems.effica_messages import message_id
 from interop.systems.http import Bounds
 
 WS = "urn:sote-interop:effica:ws:1"
@@ -56,11 +58,12 @@ def test_a_document_is_accepted_first_and_delivered_when_acknowledged() -> None:
         assert settled == Receipt("delivered", "E000001")
 
 
-def test_the_same_message_again_brings_the_earlier_acknowledgement() -> None:
+def test_the_same_message_again_is_not_stored_again() -> None:
     sandbox = EfficaSandbox()
     with connected(sandbox) as effica:
-        first, again = effica.send(outgoing()), effica.send(outgoing())
-    assert (first.state, again.state) == ("accepted", "delivered")
+        assert effica.send(outgoing()) == Receipt("accepted")
+        assert effica.send(outgoing()) == Receipt("accepted", "E000001")
+        assert effica.settle(outgoing()) == Receipt("delivered", "E000001")
     assert len(sandbox.received) == 1
 
 
