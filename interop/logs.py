@@ -58,10 +58,12 @@ class JsonLines(logging.Formatter):
         return without_identity_codes(json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__))
 
 
-def log(logger: logging.Logger, level: int, event: str, /, *, error: bool = False, **facts: Fact) -> None:
+def log(
+    logger: logging.Logger, level: int, event: str, /, *, error: bool | BaseException = False, **facts: Fact
+) -> None:
     """Writes one event with its facts: ids and counts, no field values.
 
-    In: `error` adds the type and the places of the exception now being handled.
+    In: `error` adds the type and the places of that exception; True, of the one now being handled.
     """
     logger.log(level, event, exc_info=error, extra={_FACTS: facts}, stacklevel=2)
 

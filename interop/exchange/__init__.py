@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from interop.exchange.bringing import abandon, bring, deliver, settle
 from interop.exchange.causes import CAUSES, cause_in_words
-from interop.exchange.delivering import Prepared, abandon, deliver, prepare, settle
+from interop.exchange.delivering import Prepared, prepare
 from interop.exchange.exchange import Exchange, Round
 from interop.exchange.parts import Examined, Pace, Participant, Parts, Written
 from interop.exchange.receiving import Received, receive
@@ -20,6 +21,7 @@ __all__ = [
     "Round",
     "Written",
     "abandon",
+    "bring",
     "cause_in_words",
     "deliver",
     "prepare",

@@ -115,6 +115,11 @@ CAUSES: Mapping[str, Mapping[Language, str]] = {
         "sv": "En människa frigav sändningen.",
         "en": "A person released the delivery.",
     },
+    "document_stops_the_program": {
+        "fi": "Ohjelma on päättynyt kesken asiakirjan käsittelyn monta kertaa. Ihmisen on tarkistettava asiakirja.",
+        "sv": "Programmet har flera gånger avbrutits mitt i handlingen. En människa måste kontrollera den.",
+        "en": "The program has ended several times in the midst of this document. A person has to look at it.",
+    },
     "program_fault": {
         "fi": "Ohjelman virhe pysäytti lähetyksen. Tapahtumaloki kertoo lisää.",
         "sv": "Ett programfel stoppade sändningen. Loggen berättar mer.",

@@ -1,34 +1,35 @@
-"""Carries turns durably with DBOS: what was handed over is done, also after the process or the machine has died.
+"""Carries batches of turns durably with DBOS: what was handed over is done, also after process or machine have died.
 
-DBOS drives and the ledger tells the truth: workflows hold ids alone, each has one idempotent step, and all of DBOS's
-tables can be lost without a loss, since the worker hands over again what the ledger shows as overdue. This is the one
-file that knows DBOS. Source: DBOS Transact 3.4, https://docs.dbos.dev/python/reference/contexts
+DBOS drives and the ledger tells the truth: a workflow holds ids alone and can be run again, and all of DBOS's tables
+can be lost without a loss, since the worker hands over again what the ledger shows as due. One workflow carries many
+turns, because a workflow costs as much as the work on several documents. This is the one file that knows DBOS.
+Source: DBOS Transact 3.4, https://docs.dbos.dev/python/reference/contexts
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID, error
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, error
 
 from interop.errors import Unavailable
-from interop.exchange.turns import Act, Kind, Turn
+from interop.exchange.turns import Act, Batch, Kind
 from interop.store.database import translated
 
 __all__ = ["Engine", "EnginePlace"]
 
-FORM = "1"
+FORM = "2"
 """The form of the workflows; one of another form is left to the programs that know it."""
 
 _NAME = "sote-interop"
-_WORKFLOW = "turn"
-_QUEUES: dict[Kind, str] = {"arrival": "arrivals", "delivery": "deliveries"}
-_POLLING = 0.2
+_WORKFLOW = "batch"
+_QUEUE = "batches"
+_POLLING = 0.1
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _AT_A_TIME = 500
@@ -45,14 +46,14 @@ class EnginePlace:
 class Engine:
     """The engine of this process; there is one at a time. `worker` is a name that no other process has or had.
 
-    In: `together` is how many turns of a kind are done at once. Raises, from every method: Unavailable.
+    In: `together` is how many batches are done at once. Raises, from every method: Unavailable.
     """
 
     def __init__(self, place: EnginePlace, worker: str, act: Act, together: int) -> None:
         self._place, self._worker, self._act, self._together = place, worker, act, together
 
     def start(self) -> None:
-        """Nothing; turns are carried from now on. Raises: Unavailable."""
+        """Nothing; batches are carried from now on. Raises: Unavailable."""
         _quieten()
         config = DBOSConfig(
             name=_NAME,
@@ -60,7 +61,7 @@ class Engine:
             application_version=FORM,
             executor_id=self._worker,
             serializer=DBOSPortableJSONSerializer(),
-            max_executor_threads=4 * self._together + 8,
+            max_executor_threads=2 * self._together + 8,
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -68,38 +69,36 @@ class Engine:
             config["system_database_engine"] = self._place.engine
         DBOS(config=config)
 
-        def carried(kind: Kind, row: str, number: int) -> None:
-            self._carried(kind, row, number)
+        def carried(name: str, kind: Kind, system: str, rows: dict[str, int]) -> None:
+            # No step inside: a workflow that was cut short is run again as a whole, and that does no harm.
+            self._act(Batch(name, kind, system, rows))
 
         self._workflow: Any = DBOS.workflow(name=_WORKFLOW)(carried)
         try:
             with _reachable():
                 DBOS.launch()
-                for queue in _QUEUES.values():
-                    DBOS.register_queue(queue, worker_concurrency=self._together, polling_interval_sec=_POLLING)
+                DBOS.register_queue(_QUEUE, worker_concurrency=self._together, polling_interval_sec=_POLLING)
         except Unavailable:
             self.stop(0)
             raise
 
     def stop(self, seconds: int) -> None:
-        """Nothing; no turn begins any more, and those that run have had so many seconds to end."""
+        """Nothing; no batch begins any more, and those that run have had so many seconds to end."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
 
-    def carry(self, turns: Iterable[Turn]) -> None:
-        """Nothing; the turns will be done. One that was handed over before stays as it is."""
-        with _reachable():
-            for turn in turns:
-                self._enqueue(turn)
+    def carry(self, batch: Batch) -> None:
+        """Nothing; the turns of the batch will be done. One that was handed over before stays as it is."""
+        with _reachable(), SetWorkflowID(batch.id):
+            DBOS.enqueue_workflow(_QUEUE, self._workflow, batch.id, batch.kind, batch.system, dict(batch.rows))
 
-    def states(self, turns: Sequence[Turn]) -> dict[str, bool]:
-        """Whether a turn is over, by its name, for those that the engine knows."""
-        names = [turn.name for turn in turns]
+    def states(self, names: Collection[str]) -> dict[str, bool]:
+        """Whether a batch is over, by its name, for those that the engine knows."""
         with _reachable():
-            known = DBOS.list_workflows(workflow_ids=names, load_input=False, load_output=False) if names else []
+            known = DBOS.list_workflows(workflow_ids=list(names), load_input=False, load_output=False) if names else []
         return {one.workflow_id: one.status not in _UNFINISHED for one in known}
 
     def take_over(self, alive: Collection[str]) -> int:
-        """How many turns of processes that are not alive any more have been put back into their queues."""
+        """How many batches of processes that are not alive any more have been put back into their queues."""
         with _reachable():
             running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
             orphans = [one.workflow_id for one in running if one.executor_id not in alive]
@@ -108,7 +107,7 @@ class Engine:
         return len(orphans)
 
     def forget(self, before: datetime) -> int:
-        """How many turns that were over before then have been forgotten; a part of them at each call."""
+        """How many batches that were over before then have been forgotten; a part of them at each call."""
         with _reachable():
             old = DBOS.list_workflows(
                 status=_FINISHED, completed_before=before.isoformat(), limit=_AT_A_TIME,
@@ -116,19 +115,6 @@ class Engine:
             )  # fmt: skip
             DBOS.delete_workflows([one.workflow_id for one in old])
         return len(old)
-
-    def _enqueue(self, turn: Turn) -> None:
-        with SetWorkflowID(turn.name), SetEnqueueOptions(delay_seconds=turn.delay if turn.delay > 0 else None):
-            DBOS.enqueue_workflow(_QUEUES[turn.kind], self._workflow, turn.kind, turn.id, turn.turn)
-
-    def _carried(self, kind: Kind, row: str, number: int) -> None:
-        """The workflow: one step that does the turn, and then what follows from it."""
-        following: list[list[Any]] = DBOS.run_step({"name": "act"}, self._acted, kind, row, number)
-        for next_kind, next_row, next_number, delay in following:
-            self._enqueue(Turn(next_kind, next_row, next_number, delay))
-
-    def _acted(self, kind: Kind, row: str, number: int) -> list[list[Any]]:
-        return [[one.kind, one.id, one.turn, one.delay] for one in self._act(Turn(kind, row, number))]
 
 
 @contextmanager

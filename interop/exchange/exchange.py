@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Event
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, Unavailable
-from interop.exchange.delivering import Outcome, abandon, deliver, settle
+from interop.exchange.bringing import Outcome, abandon, deliver, settle
 from interop.exchange.parts import Parts
 from interop.exchange.receiving import Received, receive
 from interop.logs import log

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from threading import Lock
+from typing import Literal, Protocol, TypeVar
 
 from interop.store import Store
 from interop.systems.base import System
@@ -13,7 +15,23 @@ from mappings.report import Report
 from schemas.issues import Issue
 from schemas.record import Record
 
-__all__ = ["Examine", "Examined", "Pace", "Participant", "Parts", "Write", "Written"]
+__all__ = [
+    "Admission",
+    "Examine",
+    "Examined",
+    "Pace",
+    "Participant",
+    "Parts",
+    "Records",
+    "Spread",
+    "Write",
+    "Written",
+    "in_turn",
+    "tried",
+]
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class Examined(Protocol):
@@ -61,6 +79,10 @@ Write = Callable[[Record, str], Written]
 """Writes a document in a named format."""
 
 
+Admission = Literal["reject", "tag", "quarantine"]
+"""What is done with a system's documents that have errors: refused, taken in with a note, or kept for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A system in the exchange. `controller` identifies whose register it is; empty when that is not known."""
@@ -69,6 +91,53 @@ class Participant:
     controller: str
     sends: bool = True
     receives: bool = True
+    findings: Admission = "reject"
+
+
+class Spread(Protocol):
+    """Calls a function for each of many values, perhaps several at once, and gives the results in their order."""
+
+    def __call__(self, call: Callable[[A], B], values: Sequence[A], /) -> Iterable[B]:
+        """The results."""
+        ...
+
+
+def in_turn(call: Callable[[A], B], values: Sequence[A], /) -> list[B]:
+    """The results of calls made one after the other."""
+    return [call(value) for value in values]
+
+
+def tried(call: Callable[[], B]) -> B | Exception:
+    """What the call gives, or the exception that it ended with: one document's trouble is no other's."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - the outermost place of each document of a batch; its caller decides
+        return error
+
+
+class Records:
+    """The records of documents met of late, so that one that was examined to be received is not examined to be sent.
+
+    A record is never changed once it has been read. Safe to share between threads.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, Record] = OrderedDict()
+        self._lock = Lock()
+
+    def keep(self, document_id: str, record: Record) -> None:
+        """Nothing; the record is at hand until so many others have been kept."""
+        with self._lock:
+            self._kept[document_id] = record
+            self._kept.move_to_end(document_id)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+
+    def find(self, document_id: str) -> Record | None:
+        """The record, when it is at hand."""
+        with self._lock:
+            return self._kept.get(document_id)
 
 
 def _never() -> float:
@@ -105,7 +174,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that a step needs besides ids. `worker` is the name that this process goes by at the database."""
+    """All that a step needs besides ids. `worker` is the name that this process goes by at the database.
+
+    After `begins` times that work on a document was begun and ended with the process itself, a person has to look.
+    """
 
     store: Store
     participants: Mapping[str, Participant]
@@ -114,6 +186,8 @@ class Parts:
     clock: Callable[[], datetime]
     pace: Pace = Pace()
     worker: str = ""
+    records: Records = field(default_factory=Records)
+    begins: int = 3
 
     def receivers(self, source: str) -> list[str]:
         """The systems that get what comes from the source."""

@@ -1,33 +1,28 @@
-"""One turn of work, the unit that the engine carries: an arrival to be taken in, or a delivery to be brought on."""
+"""A batch of turns, the unit that the engine carries: arrivals of one system, or deliveries to one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Act", "Kind", "Turn"]
+__all__ = ["Act", "Batch", "Kind"]
 
 Kind = Literal["arrival", "delivery"]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The turn of one row of the ledger, named by ids alone; it is over when the row has been moved.
+class Batch:
+    """The turns of some rows of the ledger, named by ids alone; each is over when its row has been moved.
 
-    Units: `delay` in seconds, the time until it begins.
+    In: `rows` holds the turn that each row is at, by the row's id.
     """
 
-    kind: Kind
     id: str
-    turn: int
-    delay: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """What the engine knows it by: a turn that is handed over twice is one turn."""
-        return f"{self.kind}-{self.id}-{self.turn}"
+    kind: Kind
+    system: str
+    rows: Mapping[str, int]
 
 
-Act = Callable[[Turn], Sequence[Turn]]
-"""Does one turn and gives the turns that follow from it; doing it again does no harm."""
+Act = Callable[[Batch], None]
+"""Does the turns of a batch; doing them again does no harm, and it raises nothing."""

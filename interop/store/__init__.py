@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from interop.store.circuits import Circuit
+from interop.store.batches import Change, Due, Taken
+from interop.store.circuits import Circuit, Pass
 from interop.store.encryption import KeyRing
-from interop.store.inbox import Waiting
-from interop.store.ledger import Answer, Delivery, Identity, Incoming, Step, StoredDocument, Transition
+from interop.store.inbox import DueArrival, Ended, Waiting
+from interop.store.ledger import Answer, Delivery, Identity, Incoming, Intake, Status, Step, StoredDocument, Transition
 from interop.store.states import ENDED, STATES, TRANSITIONS, State
 from interop.store.store import Store
 from interop.store.workers import Worker
@@ -15,15 +16,23 @@ __all__ = [
     "STATES",
     "TRANSITIONS",
     "Answer",
+    "Change",
     "Circuit",
     "Delivery",
+    "Due",
+    "DueArrival",
+    "Ended",
     "Identity",
     "Incoming",
+    "Intake",
     "KeyRing",
+    "Pass",
     "State",
+    "Status",
     "Step",
     "Store",
     "StoredDocument",
+    "Taken",
     "Transition",
     "Waiting",
     "Worker",

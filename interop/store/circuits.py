@@ -15,7 +15,7 @@ from sqlalchemy import select
 from interop.store.database import Database
 from interop.store.tables import CircuitRow
 
-__all__ = ["Circuit", "Circuits"]
+__all__ = ["Circuit", "Circuits", "Pass"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class Circuit:
     failures: int
     openings: int
     open_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Leave to call a system; `until` is when to ask again where there is none. A probe is one call alone."""
+
+    until: datetime | None = None
+    is_probe: bool = False
 
 
 class Circuits:
@@ -61,6 +69,18 @@ class Circuits:
             if rest is None:
                 row.probe_until = at + probe
             return rest
+
+    def passes(self, system: str, at: datetime, probe: timedelta) -> Pass:
+        """Whether calls to the system may be made now: all, only the one that probes for the others, or none."""
+        if self._is_closed(system):
+            return Pass()
+        rest = self.admit(system, at, probe)
+        return Pass(rest, is_probe=rest is None)
+
+    def resting(self, at: datetime) -> list[str]:
+        """The systems that nobody may call now."""
+        with self._database.read() as session:
+            return [row.system for row in session.scalars(select(CircuitRow)) if _rest(row, at) is not None]
 
     def failed(self, system: str, at: datetime, most: int, pause: Callable[[int], timedelta]) -> bool:
         """True when the failed call has opened the circuit.

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from interop.store.states import State
 
-__all__ = ["Answer", "AnswerType", "Delivery", "Identity", "Incoming", "Status", "Step", "StoredDocument", "Transition"]
+__all__ = [
+    "Answer",
+    "AnswerType",
+    "Delivery",
+    "Identity",
+    "Incoming",
+    "Intake",
+    "Status",
+    "Step",
+    "StoredDocument",
+    "Transition",
+]
 
-AnswerType = Literal["AA", "AE", "AR"]
-Status = Literal["accepted", "rejected", "unreadable"]
+AnswerType = Literal["AA", "AE", "AR", "CA"]
+"""HL7's acknowledgement types; `CA`, that the bytes are in safe keeping, is not told to a sender."""
+
+Status = Literal["accepted", "rejected", "unreadable", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender of a document is told: AA, AE or AR, our code, and a text free of field values."""
+    """What the sender of a document is told: AA, AE or AR, our code, and a text free of field values.
+
+    A document in quarantine has CA: its sender is told nothing until a person has decided.
+    """
 
     type: AnswerType
     code: str = ""
@@ -48,8 +64,22 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """One message, judged and to be stored. In: `receivers` of an accepted one; `findings` as ids of broken rules."""
+
+    incoming: Incoming
+    status: Status
+    answer: Answer
+    receivers: Sequence[str] = ()
+    findings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A message in the store, without its payload. `document` and what follows is None when it was not sound."""
+    """A message in the store, without its payload. `document` and what follows is None when it was not sound.
+
+    `findings` are the ids of the rules that it breaks and was taken in, or into quarantine, nevertheless.
+    """
 
     id: str
     source: str
@@ -62,6 +92,7 @@ class StoredDocument:
     answer: Answer
     received_at: datetime
     acknowledged_at: datetime | None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, undefer
@@ -16,12 +16,14 @@ from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
 from schemas.identity import is_oid
 
 __all__ = [
+    "IN_DOUBT",
     "apply_step",
     "delivery_of",
     "document_of",
     "found_delivery",
     "found_document",
     "has_newer",
+    "note_of",
     "noted",
     "oid_or_none",
     "older_in_doubt",
@@ -31,7 +33,8 @@ __all__ = [
 ]
 
 _SUPERSEDABLE: tuple[State, ...] = ("pending", "held")
-_IN_DOUBT: tuple[State, ...] = ("sent", "unknown")
+IN_DOUBT: tuple[State, ...] = ("sent", "unknown")
+"""The states in which it is open whether a delivery has arrived."""
 
 
 def document_of(row: DocumentRow) -> StoredDocument:
@@ -48,6 +51,7 @@ def document_of(row: DocumentRow) -> StoredDocument:
         answer=_answer(row),
         received_at=row.received_at,
         acknowledged_at=row.acknowledged_at,
+        findings=tuple(row.findings or ()),
     )
 
 
@@ -135,7 +139,7 @@ def older_in_doubt(delivery: DeliveryRow, document: DocumentRow) -> Select[int]:
         .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
         .where(
             DeliveryRow.receiver == delivery.receiver,
-            DeliveryRow.state.in_(_IN_DOUBT),
+            DeliveryRow.state.in_(IN_DOUBT),
             DocumentRow.chain == document.chain,
             DocumentRow.version < document.version,
         )
@@ -147,8 +151,9 @@ def open_delivery(session: Session, document_id: str, receiver: str, at: datetim
     state: State = "superseded" if superseded else "pending"
     cause = "newer_version_is_here" if superseded else "received"
     row = DeliveryRow(
-        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, turn=0, next_at=at, created_at=at
-    )
+        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, turn=0, begun=0,
+        next_at=at, created_at=at,
+    )  # fmt: skip
     session.add(row)
     session.flush()
     session.add(noted(row, None, Step(state, at, cause)))
@@ -158,6 +163,7 @@ def apply_step(row: DeliveryRow, step: Step) -> None:
     """Carries the step out in the row."""
     row.state = step.after
     row.turn += 1
+    row.begun = 0
     row.next_at = step.next_at or step.at
     # The receiver's own id of what it filed is a foreign text: one that could name a person is not kept.
     if step.reference and len(step.reference) <= 500 and not has_identity_code(step.reference):
@@ -172,16 +178,21 @@ def apply_step(row: DeliveryRow, step: Step) -> None:
 
 def noted(row: DeliveryRow, before: State | None, step: Step) -> TransitionRow:
     """The transition that tells of a step already carried out in the row."""
-    return TransitionRow(
-        delivery_id=row.id,
-        at=step.at,
-        before=before,
-        after=step.after,
-        cause=step.cause,
-        reason=without_identity_codes(step.reason)[:1000],
-        attempt=row.attempts,
-        decision=dict(step.decision) if step.decision is not None else None,
-    )
+    return TransitionRow(**note_of(row, before, step))
+
+
+def note_of(row: DeliveryRow, before: str | None, step: Step) -> dict[str, Any]:
+    """The values of that transition."""
+    return {
+        "delivery_id": row.id,
+        "at": step.at,
+        "before": before,
+        "after": step.after,
+        "cause": step.cause,
+        "reason": without_identity_codes(step.reason)[:1000],
+        "attempt": row.attempts,
+        "decision": dict(step.decision) if step.decision is not None else None,
+    }
 
 
 def _answer(row: DocumentRow) -> Answer:

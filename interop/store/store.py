@@ -5,35 +5,32 @@ Each public method is one transaction: it is carried out whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from secrets import token_bytes
 from uuid import uuid4
 
 from sqlalchemy import select
 
-from interop.errors import Conflict, Fault, InteropError
-from interop.logs import without_identity_codes
+from interop.errors import Conflict, InteropError
+from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
 from interop.store.database import Database
-from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, rewrap, seal
+from interop.store.documents import Documents
+from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, open_sealed, rewrap, seal
 from interop.store.inbox import Inbox
-from interop.store.ledger import Answer, Delivery, Identity, Incoming, Status, Step, StoredDocument, Transition
+from interop.store.ledger import Delivery, Step, Transition
 from interop.store.rows import (
     apply_step,
     delivery_of,
-    document_of,
     found_delivery,
     found_document,
     has_newer,
     noted,
-    oid_or_none,
     older_in_doubt,
-    open_delivery,
-    supersede_older,
     transition_of,
 )
-from interop.store.states import State, is_allowed
+from interop.store.states import State
 from interop.store.tables import ArrivalRow, DeliveryRow, DocumentRow, SecretRow, TransitionRow
 from interop.store.workers import Workers
 
@@ -48,7 +45,7 @@ def _new_id() -> str:
     return str(uuid4())
 
 
-class Store:
+class Store(Documents):
     """The exchange's memory.
 
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
@@ -64,6 +61,7 @@ class Store:
         except InteropError:
             self.close()
             raise
+        self._batches = Batches(self._database)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)
         self.workers = Workers(self._database)
@@ -76,81 +74,6 @@ class Store:
     def close(self) -> None:
         """Lets the database go."""
         self._database.close()
-
-    # Documents
-
-    def earlier(self, source: str, message_id: str, payload: bytes) -> StoredDocument | None:
-        """The document that the very same message brought before, or None."""
-        with self._database.read() as session:
-            row = session.scalars(
-                select(DocumentRow).where(
-                    DocumentRow.message == self._message(source, message_id),
-                    DocumentRow.payload_digest == self._digest(payload),
-                )
-            ).one_or_none()
-            return document_of(row) if row else None
-
-    def filed(self, document: str, version: int) -> StoredDocument | None:
-        """The accepted document of this OID and version, or None."""
-        with self._database.read() as session:
-            row = session.scalars(
-                select(DocumentRow).where(DocumentRow.filed_as == f"{document}#{version}")
-            ).one_or_none()
-            return document_of(row) if row else None
-
-    def is_same_record(self, document_id: str, digest: str) -> bool:
-        """True when the stored document's record has this digest. Raises: NotFound."""
-        with self._database.read() as session:
-            return found_document(session, document_id).record_digest == self._digest(digest.encode())
-
-    def accept(self, incoming: Incoming, answer: Answer, receivers: Sequence[str]) -> StoredDocument:
-        """The document, stored with a delivery for each receiver; older versions' waiting deliveries are superseded.
-
-        When a newer version of the document is already here, its own deliveries are superseded from the start.
-        Raises: Conflict when this message, or this document version, is already here.
-        """
-        identity = _sound(incoming.identity)
-        with self._database.write() as session:
-            row = self._row(incoming, "accepted", answer)
-            row.filed_as = f"{identity.document}#{identity.version}"
-            self._database.serialize(session, identity.chain)
-            session.add(row)
-            session.flush()
-            newer = supersede_older(session, row, incoming.at)
-            for receiver in receivers:
-                open_delivery(session, row.id, receiver, incoming.at, superseded=newer)
-            return document_of(row)
-
-    def reject(self, incoming: Incoming, status: Status, answer: Answer) -> StoredDocument:
-        """The document, stored as evidence without deliveries. Raises: Conflict when this message is already here."""
-        with self._database.write() as session:
-            row = self._row(incoming, status, answer)
-            session.add(row)
-            session.flush()
-            return document_of(row)
-
-    def acknowledged(self, document_id: str, at: datetime) -> None:
-        """Notes that the sender has got its answer. Raises: NotFound."""
-        with self._database.write() as session:
-            found_document(session, document_id).acknowledged_at = at
-
-    def document(self, document_id: str) -> StoredDocument:
-        """One document without its payload. Raises: NotFound."""
-        with self._database.read() as session:
-            return document_of(found_document(session, document_id))
-
-    def documents(self, *, limit: int = 1000) -> list[StoredDocument]:
-        """The documents, the latest received first."""
-        with self._database.read() as session:
-            query = select(DocumentRow).order_by(DocumentRow.received_at.desc(), DocumentRow.id).limit(limit)
-            return [document_of(row) for row in session.scalars(query)]
-
-    def payload(self, document_id: str) -> bytes:
-        """A document's bytes as they came. Raises: NotFound; Fault when they cannot be decrypted."""
-        with self._database.read() as session:
-            row = found_document(session, document_id, payload=True)
-            sealed = Sealed(WrappedKey(row.key_id, row.wrapped_key), row.payload)
-        return open_sealed(self._ring, document_id, sealed)
 
     # Deliveries
 
@@ -213,30 +136,37 @@ class Store:
         Conflict, and looked at within the same transaction. Raises: Fault when the table of states forbids the step;
         Conflict when somebody else has moved the delivery.
         """
-        if not is_allowed(delivery.state, step.after):
-            raise Fault(f"A delivery cannot go from {delivery.state} to {step.after}.")
-        with self._database.write() as session:
-            if step.after == "sent":
-                self._database.serialize(session, found_delivery(session, delivery.id)[1].chain or "")
-            row, document = found_delivery(session, delivery.id, lock=True)
-            _check_turn(row, delivery)
-            if step.after == "sent" and (has_newer(session, document) or session.scalar(older_in_doubt(row, document))):
-                raise Conflict("Another version of the document has come in between.")
-            apply_step(row, step)
-            session.add(noted(row, delivery.state, step))
-            session.flush()
-            return delivery_of(row, document)
+        (after,) = self._batches.advance([Change(delivery, step)])
+        if after is None:
+            self.delivery(delivery.id)
+            raise Conflict("The delivery, or another version of its document, has been moved in the meantime.")
+        return after
+
+    def take(self, wanted: Mapping[int, int | None], at: datetime) -> list[Taken]:
+        """Those of the deliveries whose time has come, counted as begun. In: the turn of each by its id; None: any."""
+        return self._batches.take(wanted, at)
+
+    def advance(self, changes: Sequence[Change]) -> list[Delivery | None]:
+        """Each delivery after its change, all in one transaction; None for one that could not be changed.
+
+        Raises: Fault when the table of states forbids a step.
+        """
+        return self._batches.advance(changes)
+
+    def due(self, at: datetime, receiver: str, limit: int) -> list[Due]:
+        """The deliveries to a receiver that are under way and whose time has come, the longest waiting first."""
+        return self._batches.due(at, receiver, limit)
 
     def wait(self, delivery: Delivery, until: datetime) -> None:
         """Notes that the receiver has been asked about the delivery without news, and when to ask again.
 
         Raises: Conflict when somebody else has moved the delivery.
         """
-        self._postpone(delivery, until, checks=1)
+        self._changed(Change(delivery, until=until, checks=1))
 
     def postpone(self, delivery: Delivery, until: datetime) -> None:
         """Notes that nothing was tried, and when to try. Raises: Conflict when somebody else has moved the delivery."""
-        self._postpone(delivery, until, checks=0)
+        self._changed(Change(delivery, until=until))
 
     def release(self, delivery_id: int, at: datetime, reason: str = "") -> Delivery:
         """A held delivery, let go by a person: it is pending, and the gate's hold no longer stops it.
@@ -256,6 +186,7 @@ class Store:
             with self._database.write() as session:
                 row, document = found_delivery(session, delivery_id, lock=True)
                 row.turn += 1
+                row.begun = 0
                 row.next_at = at
                 return delivery_of(row, document)
         return self._by_person(delivery_id, Step("pending", at, "resent_by_a_person", reason, next_at=at), _RESENDABLE)
@@ -329,13 +260,11 @@ class Store:
 
     # Inside
 
-    def _postpone(self, delivery: Delivery, until: datetime, checks: int) -> None:
-        with self._database.write() as session:
-            row, _ = found_delivery(session, delivery.id, lock=True)
-            _check_turn(row, delivery)
-            row.checks += checks
-            row.turn += 1
-            row.next_at = until
+    def _changed(self, change: Change) -> None:
+        (after,) = self._batches.advance([change])
+        if after is None:
+            self.delivery(change.delivery.id)
+            raise Conflict("The delivery has been moved by another worker in the meantime.")
 
     def _by_person(
         self, delivery_id: int, step: Step, allowed: tuple[State, ...], *, released: bool = False
@@ -351,41 +280,9 @@ class Store:
             session.flush()
             return delivery_of(row, document)
 
-    def _row(self, incoming: Incoming, status: Status, answer: Answer) -> DocumentRow:
-        document_id = self._new_id()
-        sealed = seal(self._ring, document_id, incoming.payload)
-        identity = incoming.identity
-        return DocumentRow(
-            id=document_id,
-            source=incoming.source,
-            message=self._message(incoming.source, incoming.message_id),
-            payload_digest=self._digest(incoming.payload),
-            record_digest=self._digest(identity.digest.encode()) if identity else None,
-            format=incoming.format,
-            status=status,
-            # A refused document may hold anything where its identifiers should be.
-            document=oid_or_none(identity.document) if identity else None,
-            version=identity.version if identity and 0 < identity.version < 2**31 else None,
-            chain=oid_or_none(identity.chain) if identity else None,
-            structure=oid_or_none(identity.structure) if identity else None,
-            answer=answer.type,
-            answer_code=answer.code[:200],
-            answer_text=without_identity_codes(answer.text)[:2000],
-            received_at=incoming.at,
-            key_id=sealed.key.key_id,
-            wrapped_key=sealed.key.data,
-            payload=sealed.payload,
-        )
-
     def _rewrap(self, owner: str, row: ArrivalRow | DocumentRow | SecretRow) -> None:
         key = rewrap(self._ring, owner, WrappedKey(row.key_id, row.wrapped_key))
         row.key_id, row.wrapped_key = key.key_id, key.data
-
-    def _message(self, source: str, message_id: str) -> str:
-        return keyed_digest(self._digest_key, b"message", source.encode(), message_id.encode())
-
-    def _digest(self, data: bytes) -> str:
-        return keyed_digest(self._digest_key, b"content", data)
 
     def _secret(self, name: str) -> bytes:
         """A random secret of this database, made at its first opening."""
@@ -399,14 +296,3 @@ class Store:
                 )
                 session.add(row)
             return open_sealed(self._ring, name, Sealed(WrappedKey(row.key_id, row.wrapped_key), row.payload))
-
-
-def _sound(identity: Identity | None) -> Identity:
-    if identity is None or not all(map(oid_or_none, (identity.document, identity.chain, identity.structure))):
-        raise Fault("A document that has no sound identity cannot be accepted.")
-    return identity
-
-
-def _check_turn(row: DeliveryRow, delivery: Delivery) -> None:
-    if row.turn != delivery.turn:
-        raise Conflict("The delivery has been moved by another worker in the meantime.")

@@ -87,7 +87,8 @@ class DocumentRow(Base):
     """One message from a system and what was answered to it.
 
     `message` and the digests are keyed: a message id is a foreign text that may hold anything. `filed_as` is set for
-    documents that were taken alone, and makes their OID and version unique.
+    documents that were taken alone, and makes their OID and version unique. `findings` are the ids of the rules that a
+    document breaks which was taken in nevertheless, or waits for a person.
     """
 
     __tablename__ = "documents"
@@ -99,7 +100,8 @@ class DocumentRow(Base):
     payload_digest: Mapped[str] = mapped_column(_DIGEST)
     record_digest: Mapped[str | None] = mapped_column(_DIGEST)
     format: Mapped[str] = mapped_column(_WORD)
-    status: Mapped[str] = mapped_column(_WORD)
+    status: Mapped[str] = mapped_column(_WORD, index=True)
+    findings: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     document: Mapped[str | None] = mapped_column(_OID, index=True)
     version: Mapped[int | None]
     chain: Mapped[str | None] = mapped_column(_OID, index=True)
@@ -118,8 +120,8 @@ class DocumentRow(Base):
 class DeliveryRow(Base):
     """One document version on its way to one system. `next_at` is the earliest time of the next step.
 
-    `turn` counts what has been done to the row, so that nobody acts on what another has moved meanwhile; `worker` is
-    the one that has sent it last.
+    `turn` counts what has been done to the row, so that nobody acts on what another has moved meanwhile; `begun` how
+    often it was taken up since and nothing came of it; `worker` is the one that has sent it last.
     """
 
     __tablename__ = "deliveries"
@@ -133,6 +135,7 @@ class DeliveryRow(Base):
     checks: Mapped[int] = mapped_column(default=0)
     released: Mapped[bool] = mapped_column(default=False)
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")
     worker: Mapped[str] = mapped_column(_WORD, default="", server_default="")
     next_at: Mapped[datetime] = mapped_column(Instant, index=True)
     reference: Mapped[str] = mapped_column(String(500), default="")
@@ -158,7 +161,8 @@ class TransitionRow(Base):
 class ArrivalRow(Base):
     """A document that waits in a system to be fetched. What the system calls it is a foreign text: sealed in `payload`.
 
-    `name` is its keyed digest; `turn` counts as a delivery's does.
+    `name` is its keyed digest; `turn` and `begun` count as a delivery's do. `document_id` is the document that it has
+    brought when that waits for a person.
     """
 
     __tablename__ = "arrivals"
@@ -170,6 +174,8 @@ class ArrivalRow(Base):
     state: Mapped[str] = mapped_column(_WORD)
     tries: Mapped[int] = mapped_column(default=0)
     turn: Mapped[int] = mapped_column(default=0)
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")
+    document_id: Mapped[str | None] = mapped_column(String(36), index=True)
     next_at: Mapped[datetime] = mapped_column(Instant)
     listed_at: Mapped[datetime] = mapped_column(Instant)
     key_id: Mapped[str] = mapped_column(_WORD, index=True)

@@ -18,7 +18,7 @@ from sqlalchemy import MetaData, create_engine
 from interop.errors import Conflict, Unavailable
 from interop.exchange import Exchange, Pace, Parts
 from interop.exchange.engine_dbos import Engine, EnginePlace
-from interop.exchange.turns import Turn
+from interop.exchange.turns import Batch
 from interop.exchange.worker import Worker, Working
 from interop.store import Step
 from interop.store.engine import SoleUse, open_beside
@@ -77,7 +77,7 @@ def test_a_plan_goes_all_the_way_and_only_ids_stand_in_the_engine(
         tables.reflect(connection)
         written = " ".join(str(row) for one in tables.sorted_tables for row in connection.execute(one.select()))
     engine.dispose()
-    assert "delivery-1-0" in written
+    assert '"1": 0' in written or '"1":0' in written
     for word in ("Salainen", "Viesti", "010280", "010181", "1.2.246"):
         assert word not in written
 
@@ -103,18 +103,17 @@ def test_a_turn_that_was_done_elsewhere_does_nothing(world: Any, durable: Callab
     world.exchange().receive()
     worker = durable()
     worker._beat()
-    (later,) = worker.act(Turn("delivery", "2", 0))
-    assert (later.id, later.kind) == ("2", "delivery")
-    assert worker.act(Turn("delivery", "2", 0)) == []
-    assert worker.act(Turn("delivery", "999", 0)) == []
-    assert worker.act(Turn("arrival", "nothing", 0)) == []
+    worker.act(Batch("b1", "delivery", "slow", {"2": 0}))
+    worker.act(Batch("b2", "delivery", "slow", {"2": 0, "999": 0}))
+    worker.act(Batch("b3", "arrival", "source", {"nothing": 0}))
+    assert world.states()["slow"] == ["accepted"]
     assert len(world.slow.filed) == 1
 
 
 def test_a_worker_that_others_may_take_for_dead_sends_nothing(world: Any, durable: Callable[..., Worker]) -> None:
     world.source.file("m1", world.plan())
     world.exchange().receive()
-    assert durable().act(Turn("delivery", "1", 0)) == []
+    durable().act(Batch("b", "delivery", "quick", {"1": 0}))
     assert world.quick.filed == []
 
 
@@ -200,44 +199,45 @@ def test_a_database_file_is_for_one_process(world: Any, tmp_path: Any) -> None:
     SoleUse(url).close()
 
 
-def test_the_engine_carries_each_turn_once_and_forgets_it(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    done: list[str] = []
+def test_the_engine_carries_each_batch_once_and_forgets_it(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    done: list[Batch] = []
 
-    def act(turn: Turn) -> list[Turn]:
-        done.append(turn.name)
-        if turn.turn == 9:
+    def act(batch: Batch) -> None:
+        done.append(batch)
+        if batch.id == "b2":
             raise ValueError("Salainen 010181-900C")
-        return [Turn("delivery", turn.id, 1, 0.1)] if turn.turn == 0 else []
 
     place = EnginePlace(*open_beside(database_url))
     engine = Engine(place, str(uuid4()), act, 2)
     with caplog.at_level(logging.DEBUG):
         engine.start()
-        turns = [Turn("delivery", "7", 0), Turn("arrival", "8", 9)]
-        engine.carry([*turns, *turns])
-        until(lambda: engine.states([*turns, Turn("delivery", "7", 1), Turn("delivery", "5", 5)]) == {
-            "delivery-7-0": True, "delivery-7-1": True, "arrival-8-9": True,
-        })  # fmt: skip
-        engine.carry(turns)
+        batches = [Batch("b1", "delivery", "quick", {"7": 0, "8": 3}), Batch("b2", "arrival", "source", {"8": 9})]
+        for batch in [*batches, *batches]:
+            engine.carry(batch)
+        until(lambda: engine.states(["b1", "b2", "b3"]) == {"b1": True, "b2": True})
+        engine.carry(batches[0])
         assert engine.take_over([]) == 0
         assert engine.forget(datetime.now(UTC) - timedelta(days=1)) == 0
-        assert engine.forget(datetime.now(UTC) + timedelta(days=1)) == 3
-        assert engine.states(turns) == {}
+        assert engine.forget(datetime.now(UTC) + timedelta(days=1)) == 2
+        assert engine.states(["b1", "b2"]) == {}
         engine.stop(0)
     if place.engine is not None:
         place.engine.dispose()
-    assert sorted(done) == ["arrival-8-9", "delivery-7-0", "delivery-7-1"]
+    assert sorted(done, key=lambda one: one.id) == batches
 
 
 def test_an_engine_that_cannot_start_leaves_room_for_one_that_can(database_url: str) -> None:
-    away = Engine(EnginePlace("postgresql+psycopg://interop@127.0.0.1:1/away"), str(uuid4()), lambda _: [], 2)
+    def act(_: Batch) -> None:
+        return None
+
+    away = Engine(EnginePlace("postgresql+psycopg://interop@127.0.0.1:1/away"), str(uuid4()), act, 2)
     with pytest.raises(Unavailable):
         away.start()
     place = EnginePlace(*open_beside(database_url))
-    engine = Engine(place, str(uuid4()), lambda _: [], 2)
+    engine = Engine(place, str(uuid4()), act, 2)
     engine.start()
-    engine.carry([Turn("delivery", "1", 0)])
-    until(lambda: engine.states([Turn("delivery", "1", 0)]) == {"delivery-1-0": True})
+    engine.carry(Batch("b1", "delivery", "quick", {"1": 0}))
+    until(lambda: engine.states(["b1"]) == {"b1": True})
     engine.stop(0)
     if place.engine is not None:
         place.engine.dispose()
