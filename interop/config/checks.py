@@ -22,6 +22,7 @@ __all__ = [
     "level",
     "oid",
     "one_of",
+    "rate",
     "seconds",
     "text",
     "together",
@@ -68,6 +69,13 @@ def count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10_000:
         raise ValueError("a whole number from 1 to 10000")
     return value
+
+
+def rate(value: Any) -> float:
+    """The calls a second, above 0 up to 1000. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:
+        raise ValueError("a number above 0 and up to 1000")
+    return float(value)
 
 
 def together(value: Any) -> int:

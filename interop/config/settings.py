@@ -57,7 +57,7 @@ class SystemSettings:
     `secret` is a password or client secret; `key_file` a private key in PEM: published under `key_id`, or that of the
     client certificate `cert_file`, or our login over SSH; `host_key` the public key of an SSH server; `ca_file` the
     authorities to trust in place of the machine's own; `owner` the OID by which the system names us as the one who is
-    to act.
+    to act; `webhook_secret` signs the system's notifications, which are refused without it.
     """
 
     name: str
@@ -75,6 +75,8 @@ class SystemSettings:
     cert_file: Path | None = _setting("cert_file", "", checks.file, None)
     ca_file: Path | None = _setting("ca_file", "", checks.file, None)
     host_key: str = _setting("host_key", "", checks.text, "")
+    calls_per_second: float | None = _setting("calls_per_second", "", checks.rate, None)
+    webhook_secret: str = _setting("", "INTEROP_{NAME}_WEBHOOK_SECRET", checks.text, "", secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,16 +14,29 @@ from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
+from interop.systems.omni360_webhook import Hook
 from interop.systems.sftp import HostKey, SftpPlace
 from interop.systems.tls import Tls
 
-__all__ = ["KINDS", "participants"]
+__all__ = ["KINDS", "hooks", "participants"]
+
+
+_RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
+"""How many calls a second a kind of system gets at most, unless its settings say another number."""
 
 
 def participants(settings: Settings) -> Mapping[str, Participant]:
     """The systems of the settings, by their names there. Raises: Invalid for a key that cannot be read, Fault."""
     return {
         one.name: Participant(KINDS[one.kind](one), one.controller, one.sends, one.receives) for one in settings.systems
+    }
+
+
+def hooks(settings: Settings, joined: Mapping[str, Participant]) -> Mapping[str, Hook]:
+    """Who may notify us, by the systems' names: those whose settings hold a secret for it. Give it to `webhook_app`."""
+    found = {one.name: (one.webhook_secret, joined[one.name].system) for one in settings.systems if one.webhook_secret}
+    return {
+        name: Hook(secret, system.notified) for name, (secret, system) in found.items() if isinstance(system, Omni360)
     }
 
 
@@ -41,7 +54,9 @@ def _effica_sftp(one: SystemSettings) -> System:
 
 def _omni360(one: SystemSettings) -> System:
     owner = f"urn:oid:{one.owner}"
-    return Omni360(Omni360Settings(one.url, one.token_url, one.user, one.secret, owner, _tls(one)))
+    rate = one.calls_per_second or _RATES["omni360"]
+    settings = Omni360Settings(one.url, one.token_url, one.user, one.secret, owner, _tls(one), rate=rate)
+    return Omni360(settings)
 
 
 def _apotti(one: SystemSettings) -> System:

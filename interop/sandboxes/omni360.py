@@ -27,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 from interop.sandboxes.bodies import TooLarge, read_body
 from interop.sandboxes.faults import Faults
 from interop.sandboxes.fhir import Refused, Resource, bearer, dicts, fhir, form, outcome, resource_in, searchset
+from interop.sandboxes.notices import Notices
 
 __all__ = ["BODY_LIMIT", "OFFERED", "Omni360Sandbox"]
 
@@ -58,7 +59,7 @@ _REQUIRED = {
     "CarePlan": ("status", "intent", "subject"),
     "Task": ("status", "intent"),
 }
-_URI = "urn:ietf:rfc:3986"
+_UNKNOWN_CATEGORY = ("error", "code-invalid", {"coding": [{"code": "unknown-category"}]})
 
 
 @dataclass(slots=True)
@@ -76,6 +77,7 @@ class _State:
     pages: dict[str, list[str]] = field(default_factory=dict)
     tokens: dict[str, float] = field(default_factory=dict)
     automatic: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
     counter: int = 0
 
 
@@ -83,7 +85,7 @@ class Omni360Sandbox:
     """An ASGI application; give it to `Running`. The FHIR base is `/fhir`, the token endpoint `/oauth2/token`.
 
     In: `categories` are the CarePlan category codes it knows, None for any; `automatic` lets the receiver complete a
-    task as soon as it has arrived, otherwise `settle_tasks` does.
+    task as soon as it has arrived, otherwise `settle_tasks` does; `notices` are told of each task that is filed.
     """
 
     path = "/fhir"
@@ -92,13 +94,16 @@ class Omni360Sandbox:
     def __init__(
         self, client: tuple[str, str] = ("interop", "salainen"), *, automatic: bool = True,
         categories: Collection[str] | None = None, page_size: int = 20, clock: Callable[[], float] = time.time,
+        notices: Notices | None = None,
     ) -> None:  # fmt: skip
         self.requests: list[tuple[str, str]] = []
+        self.searches: list[tuple[str, tuple[str, ...]]] = []
         self._client = client
         self._automatic = automatic
         self._categories = categories
         self._page_size = page_size
         self._clock = clock
+        self.notices = notices
         self._state = _State()
         self._lock = threading.RLock()
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -129,7 +134,16 @@ class Omni360Sandbox:
             tasks = [at for at in names.values() if at.startswith("Task/")]
             if len(tasks) != 1:
                 raise ValueError("A delivery holds exactly one Task.")
-            return tasks[0]
+            if self.faults.met("webhook_early"):
+                self._state.hidden.add(tasks[0])
+        if self.notices:
+            self.notices.tell(tasks[0], times=2 if self.faults.met("webhook_duplicate") else 1)
+        return tasks[0]
+
+    def add(self, resource: Resource) -> str:
+        """`Type/id` of any resource that is now there, as after a professional's work."""
+        with self._lock:
+            return f"{resource['resourceType']}/{self._stored(resource)['id']}"
 
     def settle_tasks(self, status: str = "completed", code: str = "") -> None:
         """Nothing; the receiver has closed every task that came in and was still requested."""
@@ -183,6 +197,8 @@ class Omni360Sandbox:
             return fhir(_capability_statement())
         with self._lock:
             self.requests.append((request.method, request.url.path))
+            if self.faults.met("token_expires"):
+                self._state.tokens.clear()
             if self._state.tokens.get(bearer(request), 0) <= self._clock():
                 raise Refused(401, outcome(("error", "login", None)), {"WWW-Authenticate": "Bearer"})
             if not kind and request.method == "GET":
@@ -221,7 +237,7 @@ class Omni360Sandbox:
         match = request.headers.get("If-Match")
         if match is None:
             raise Refused(428, outcome(("error", "required", None)))
-        if match != f'W/"{self._state.resources[at].version}"':
+        if match != f'W/"{self._state.resources[at].version}"' or self.faults.met("stale_version"):
             raise Refused(412, outcome(("error", "conflict", None)))
         self._stored(resource, at)
         return self._shown(at)
@@ -235,9 +251,15 @@ class Omni360Sandbox:
         ]
         codings = [c for category in dicts(resource.get("category")) for c in dicts(category.get("coding"))]
         if self._categories is not None and any(c.get("code") not in self._categories for c in codings):
-            issues.append(("error", "code-invalid", {"coding": [{"code": "unknown-category"}]}))
+            issues.append(_UNKNOWN_CATEGORY)
+        if kind == "CarePlan" and self.faults.met("unknown_category"):
+            issues.append(_UNKNOWN_CATEGORY)
+        if kind == "CarePlan" and self.faults.met("several_issues"):
+            issues += [("error", "required", None), ("error", "invariant", None), _UNKNOWN_CATEGORY]
         if issues:
             raise Refused(422, outcome(*issues))
+        if kind == "CarePlan" and self.faults.met("contained_dropped"):
+            return {name: value for name, value in resource.items() if name != "contained"}
         return resource
 
     def _stored(self, resource: Resource, at: str = "") -> Resource:
@@ -255,6 +277,10 @@ class Omni360Sandbox:
 
     def _shown(self, at: str, status: int = 200) -> Response:
         stored = self._state.resources.get(at)
+        if at in self._state.hidden:
+            # What has just been written becomes readable a little later.
+            self._state.hidden.discard(at)
+            stored = None
         if stored is None:
             raise Refused(404, outcome(("error", "not-found", None)))
         modified = format_datetime(datetime.fromtimestamp(stored.updated, UTC), usegmt=True)
@@ -263,11 +289,13 @@ class Omni360Sandbox:
     def _search(self, request: Request, kind: str, parameters: Sequence[tuple[str, str]]) -> Response:
         if request.method != "POST":
             raise Refused(405, outcome(("error", "not-supported", None)))
+        self.searches.append((kind, tuple(name for name, _ in parameters)))
         if any(name not in _SEARCHES for name, _ in parameters):
             raise Refused(400, outcome(("error", "not-supported", None)))
         found = [
             at for at, stored in self._state.resources.items()
-            if at.startswith(kind + "/") and all(_SEARCHES[name](stored, value) for name, value in parameters)
+            if at.startswith(kind + "/") and at not in self._state.hidden
+            and all(_SEARCHES[name](stored, value) for name, value in parameters)
         ]  # fmt: skip
         return self._paged(request, found, len(found))
 
@@ -307,6 +335,11 @@ def _owned(stored: _Stored, value: str) -> bool:
     return isinstance(owner, dict) and _by_identifier([owner.get("identifier")], value)
 
 
+def _consented(stored: _Stored, value: str) -> bool:
+    patient = stored.resource.get("patient")
+    return isinstance(patient, dict) and _by_identifier([patient.get("identifier")], value)
+
+
 def _focused(stored: _Stored, value: str) -> bool:
     focus = stored.resource.get("focus")
     return isinstance(focus, dict) and focus.get("reference") == value
@@ -325,6 +358,7 @@ _SEARCHES: dict[str, Callable[[_Stored, str], bool]] = {
     "focus": _focused,
     "identifier": lambda stored, value: _by_identifier(stored.resource.get("identifier"), value),
     "owner:identifier": _owned,
+    "patient:identifier": _consented,
     "status": lambda stored, value: stored.resource.get("status") in value.split(","),
 }
 

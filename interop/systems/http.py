@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from interop.errors import Busy, Conflict, Fault, Forbidden, InteropError, NotFound, Unavailable, Unknown, Unsupported
+from interop.systems.pacing import Bucket
 from interop.systems.tls import Tls, context, distrust
 
 __all__ = ["Answer", "Bounds", "Http", "refusal"]
@@ -61,12 +62,13 @@ class Http:
 
     def __init__(
         self, system: str, base_url: str, bounds: Bounds | None = None, tls: Tls | None = None,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()), pace: Bucket | None = None,
     ) -> None:  # fmt: skip
         self.system = system
         self.base_url = base_url.rstrip("/") + "/"
         self._bounds = bounds or Bounds()
         self._new_id = new_id
+        self._pace = pace or Bucket()
         limits = self._bounds
         self._client = httpx.Client(
             verify=context(tls or Tls()), trust_env=False, follow_redirects=False,
@@ -105,6 +107,7 @@ class Http:
         Forbidden (our certificate was not taken), Unsupported (the answer is longer than the bound), Fault (a broken
         address).
         """
+        self._pace.take()
         request_id, deadline = self._new_id(), time.monotonic() + self._bounds.total
         sent = {"Accept-Encoding": "identity", "X-Request-Id": request_id, **(headers or {})}
         try:

@@ -229,8 +229,12 @@ def _settings(
         SystemSettings(
             "omni360", "omni360", omni360, OWN, sends=False, user="interop", secret="salainen",
             token_url=urls[1] + boxes[1].token_path, owner="1.2.246.10.99999999.10.3",
+            calls_per_second=1000,
         ),
-        SystemSettings("apotti", "apotti", apotti, OWN, sends=False, user="interop", key_file=key, key_id="run"),
+        SystemSettings(
+            "apotti", "apotti", apotti, OWN, sends=False, user="interop", key_file=key, key_id="run",
+            calls_per_second=1000,
+        ),
         SystemSettings("foreign", "effica", foreign, FOREIGN, sends=False),
     )  # fmt: skip
     return Settings(
