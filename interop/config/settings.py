@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from interop.config import checks
+from interop.config.people import Person, people
 
 __all__ = ["NEEDED", "SCHEMES", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
 
@@ -96,6 +97,12 @@ class Settings:
     look_every: timedelta = _setting("exchange.look_every", "", checks.seconds, timedelta(seconds=5))
     together: int = _setting("exchange.together", "", checks.together, 8)
     worker_grace: timedelta = _setting("exchange.worker_grace", "", checks.seconds, timedelta(seconds=30))
+    console_people: tuple[Person, ...] = _setting("", "INTEROP_CONSOLE_USERS", people, (), secret=True)
+    console_url: str = _setting("console.url", "INTEROP_CONSOLE_URL", checks.address, "")
+    console_issuer: str = _setting("console.oidc_issuer", "", checks.address, "")
+    console_client: str = _setting("console.oidc_client", "", checks.text, "")
+    console_secret: str = _setting("", "INTEROP_CONSOLE_OIDC_SECRET", checks.text, "", secret=True)
+    console_roles_claim: str = _setting("console.oidc_roles_claim", "", checks.text, "roles")
     systems: tuple[SystemSettings, ...] = ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from interop.store.batches import Change, Due, Taken
 from interop.store.circuits import Circuit, Pass
 from interop.store.encryption import KeyRing
+from interop.store.figures import Beat, Flow, Found, Inflow, Wanted
 from interop.store.inbox import DueArrival, Ended, Waiting
 from interop.store.ledger import Answer, Delivery, Identity, Incoming, Intake, Status, Step, StoredDocument, Transition
 from interop.store.states import ENDED, STATES, TRANSITIONS, State
@@ -16,14 +17,18 @@ __all__ = [
     "STATES",
     "TRANSITIONS",
     "Answer",
+    "Beat",
     "Change",
     "Circuit",
     "Delivery",
     "Due",
     "DueArrival",
     "Ended",
+    "Flow",
+    "Found",
     "Identity",
     "Incoming",
+    "Inflow",
     "Intake",
     "KeyRing",
     "Pass",
@@ -35,5 +40,6 @@ __all__ = [
     "Taken",
     "Transition",
     "Waiting",
+    "Wanted",
     "Worker",
 ]

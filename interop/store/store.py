@@ -18,6 +18,7 @@ from interop.store.circuits import Circuits
 from interop.store.database import Database
 from interop.store.documents import Documents
 from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, open_sealed, rewrap, seal
+from interop.store.figures import Figures
 from interop.store.inbox import Inbox
 from interop.store.ledger import Delivery, Step, Transition
 from interop.store.rows import (
@@ -49,7 +50,8 @@ class Store(Documents):
     """The exchange's memory.
 
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
-    cannot be reached. `inbox`, `circuits` and `workers` are the parts of it that several processes agree through.
+    cannot be reached. `inbox`, `circuits` and `workers` are the parts of it that several processes agree through;
+    `figures` is what people look at.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -64,6 +66,7 @@ class Store(Documents):
         self._batches = Batches(self._database)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)
+        self.figures = Figures(self._database)
         self.workers = Workers(self._database)
 
     @property

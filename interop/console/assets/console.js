@@ -1,0 +1,78 @@
+// What the console does beyond plain pages: it refreshes what is live, and swaps in a part of a page without leaving it.
+// Everything works without this file too.
+"use strict";
+
+const EVERY = 5000;
+
+async function fetched(address, live) {
+  const headers = live ? { "X-Live": "1" } : {};
+  const answer = await fetch(address, { headers, credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return null;
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+function isInUse(part) {
+  return part.contains(document.activeElement) || !getSelection().isCollapsed;
+}
+
+function swap(part, page) {
+  const fresh = page && page.getElementById(part.id);
+  if (!fresh || fresh.innerHTML === part.innerHTML) return;
+  const open = [...part.querySelectorAll("details")].map((one) => one.open);
+  part.innerHTML = fresh.innerHTML;
+  part.querySelectorAll("details").forEach((one, number) => { one.open = Boolean(open[number]); });
+  if (!("live" in fresh.dataset)) delete part.dataset.live;
+}
+
+async function refresh() {
+  const parts = [...document.querySelectorAll("[data-live]")];
+  if (parts.length && !document.hidden && !parts.every(isInUse)) {
+    try {
+      const page = await fetched(location.href, true);
+      parts.filter((part) => part.isConnected && !isInUse(part)).forEach((part) => swap(part, page));
+    } catch { /* The next time will do. */ }
+  }
+  setTimeout(refresh, EVERY);
+}
+
+async function follow(event) {
+  const link = event.target.closest("a[data-swap]");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  const page = await fetched(link.href, false).catch(() => null);
+  const part = document.getElementById("places");
+  if (!page || !part) { location.assign(link.href); return; }
+  swap(part, page);
+  document.querySelectorAll(".field-line.current").forEach((one) => one.classList.remove("current"));
+  document.querySelectorAll("a[data-swap][aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+  link.closest(".field-line").classList.add("current");
+  link.setAttribute("aria-current", "true");
+  history.replaceState(null, "", link.href);
+  center(part);
+  if (matchMedia("(max-width: 52rem)").matches) part.scrollIntoView();
+}
+
+function center(part) {
+  part.querySelectorAll("mark").forEach((mark) => {
+    const box = mark.closest(".text");
+    box.scrollTop = mark.offsetTop - box.clientHeight / 2;
+  });
+}
+
+function drop(area) {
+  const input = area.querySelector("input[type=file]");
+  for (const name of ["dragover", "dragenter"]) {
+    area.addEventListener(name, (event) => { event.preventDefault(); area.classList.add("over"); });
+  }
+  area.addEventListener("dragleave", () => area.classList.remove("over"));
+  area.addEventListener("drop", (event) => {
+    event.preventDefault();
+    area.classList.remove("over");
+    if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; area.requestSubmit(); }
+  });
+}
+
+document.addEventListener("click", follow);
+document.querySelectorAll("form.drop").forEach(drop);
+document.querySelectorAll("#places").forEach(center);
+setTimeout(refresh, EVERY);

@@ -1,0 +1,65 @@
+"""One delivery with all that happened to it, and what a person may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from interop.errors import Invalid
+from interop.exchange import Parts
+from interop.logs import without_identity_codes
+from interop.service.traces import Trace, leave
+from interop.store import Delivery, State, Store, StoredDocument, Transition
+
+__all__ = ["ACTS", "Act", "Followed", "act", "followed", "possible"]
+
+Act = Literal["retry", "release", "cancel"]
+ACTS: tuple[Act, ...] = get_args(Act)
+
+_POSSIBLE: Mapping[Act, tuple[State, ...]] = {
+    "retry": ("pending", "held", "accepted", "rejected", "unknown"),
+    "release": ("held",),
+    "cancel": ("pending", "held"),
+}
+"""The states in which a person's act means something."""
+
+_DO: Mapping[Act, Callable[[Store, int, datetime, str], Delivery]] = {
+    "retry": Store.resend,
+    "release": Store.release,
+    "cancel": Store.cancel,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A delivery, its document, and every step it took, oldest first."""
+
+    delivery: Delivery
+    document: StoredDocument
+    steps: tuple[Transition, ...]
+
+
+def followed(parts: Parts, delivery_id: int) -> Followed:
+    """One delivery. Raises: NotFound, Unavailable."""
+    delivery = parts.store.delivery(delivery_id)
+    return Followed(delivery, parts.store.document(delivery.document_id), tuple(parts.store.history(delivery_id)))
+
+
+def possible(delivery: Delivery) -> tuple[Act, ...]:
+    """What a person can do with a delivery as it stands."""
+    return tuple(one for one in ACTS if delivery.state in _POSSIBLE[one])
+
+
+def act(parts: Parts, what: Act, delivery_id: int, who: str, reason: str) -> Delivery:
+    """The delivery after a person's act. In: `reason` is kept in the ledger with the person's name; cancel needs one.
+
+    Raises: Invalid for a cancel without a reason; NotFound; Conflict when the delivery does not stand so that it can.
+    """
+    said = without_identity_codes(reason.strip())
+    if what == "cancel" and not said:
+        raise Invalid("A delivery is cancelled with a reason. Write one.")
+    delivery = _DO[what](parts.store, delivery_id, parts.clock(), f"{who}: {said}" if said else who)
+    leave(Trace(f"delivery_{what}", who, delivery.document_id, delivery=delivery_id, why=said))
+    return delivery
