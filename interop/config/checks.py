@@ -14,6 +14,7 @@ from schemas.identity import is_oid
 
 __all__ = [
     "address",
+    "codes",
     "count",
     "file",
     "flag",
@@ -108,6 +109,13 @@ def key_id(value: Any) -> str:
     if not isinstance(value, str) or not _KEY_ID.fullmatch(value):
         raise ValueError("a key id of letters, digits, '.', '_' and '-'")
     return value
+
+
+def codes(value: Any) -> tuple[str, ...]:
+    """The codes. Raises: ValueError with what was expected."""
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
+        raise ValueError("a list of codes that is not empty")
+    return tuple(one.strip() for one in value)
 
 
 def file(value: Any) -> Path:

@@ -58,7 +58,8 @@ class SystemSettings:
     `secret` is a password or client secret; `key_file` a private key in PEM: published under `key_id`, or that of the
     client certificate `cert_file`, or our login over SSH; `host_key` the public key of an SSH server; `ca_file` the
     authorities to trust in place of the machine's own; `owner` the OID by which the system names us as the one who is
-    to act; `webhook_secret` signs the system's notifications, which are refused without it.
+    to act; `clients_file` names the clients whose records are polled, `encounter_classes` and `encounter_types` what
+    may carry a note; `webhook_secret` signs the system's notifications, which are refused without it.
     """
 
     name: str
@@ -76,6 +77,10 @@ class SystemSettings:
     cert_file: Path | None = _setting("cert_file", "", checks.file, None)
     ca_file: Path | None = _setting("ca_file", "", checks.file, None)
     host_key: str = _setting("host_key", "", checks.text, "")
+    clients_file: Path | None = _setting("clients_file", "", checks.file, None)
+    looks_per_day: int = _setting("looks_per_day", "", checks.count, 2000)
+    encounter_classes: tuple[str, ...] = _setting("encounter_classes", "", checks.codes, ("AMB", "HH", "VR"))
+    encounter_types: tuple[str, ...] = _setting("encounter_types", "", checks.codes, ())
     calls_per_second: float | None = _setting("calls_per_second", "", checks.rate, None)
     webhook_secret: str = _setting("", "INTEROP_{NAME}_WEBHOOK_SECRET", checks.text, "", secret=True)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
 from interop.exchange.parts import Participant
 from interop.systems.apotti import Apotti, ApottiSettings
+from interop.systems.apotti_clients import EnrolledClients
+from interop.systems.apotti_polling import PollingSettings
 from interop.systems.base import System
 from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
@@ -18,7 +20,7 @@ from interop.systems.omni360_webhook import Hook
 from interop.systems.sftp import HostKey, SftpPlace
 from interop.systems.tls import Tls
 
-__all__ = ["KINDS", "hooks", "participants"]
+__all__ = ["KINDS", "hooks", "participants", "signing_keys"]
 
 
 _RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
@@ -38,6 +40,11 @@ def hooks(settings: Settings, joined: Mapping[str, Participant]) -> Mapping[str,
     return {
         name: Hook(secret, system.notified) for name, (secret, system) in found.items() if isinstance(system, Omni360)
     }
+
+
+def signing_keys(settings: Settings) -> Sequence[SigningKey]:
+    """The keys that sign our token requests; give them to `jwks`, which makes the document that publishes them."""
+    return [_signing_key(one) for one in settings.systems if one.kind == "apotti"]
 
 
 def _effica(one: SystemSettings) -> System:
@@ -60,13 +67,23 @@ def _omni360(one: SystemSettings) -> System:
 
 
 def _apotti(one: SystemSettings) -> System:
+    polling = PollingSettings(EnrolledClients(one.clients_file) if one.clients_file else tuple, a_day=one.looks_per_day)
+    settings = ApottiSettings(
+        one.url, one.user, _signing_key(one), encounter_classes=one.encounter_classes,
+        encounter_types=one.encounter_types, tls=Tls(one.ca_file), rate=one.calls_per_second or _RATES["apotti"],
+        polling=polling,
+    )  # fmt: skip
+    return Apotti(settings)
+
+
+def _signing_key(one: SystemSettings) -> SigningKey:
     if one.key_file is None:
         raise Invalid("A system of the kind apotti needs the setting key_file.")
     try:
         pem = one.key_file.read_bytes()
     except OSError as error:
         raise Invalid("The file that the setting key_file names cannot be read.") from error
-    return Apotti(ApottiSettings(one.url, one.user, SigningKey.from_pem(pem, one.key_id), tls=Tls(one.ca_file)))
+    return SigningKey.from_pem(pem, one.key_id)
 
 
 def _tls(one: SystemSettings) -> Tls:

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -28,15 +27,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from interop.sandboxes.apotti_words import SEARCHES, said
 from interop.sandboxes.assertions import Clients
 from interop.sandboxes.bodies import TooLarge, read_body
 from interop.sandboxes.faults import Faults
-from interop.sandboxes.fhir import Refused, Resource, bearer, dicts, fhir, form, outcome, resource_in, searchset
+from interop.sandboxes.fhir import Refused, Resource, bearer, dicts, fhir, form, resource_in, searchset
 
-__all__ = ["CODES", "OFFERED", "SCOPE", "ApottiSandbox"]
+__all__ = ["OFFERED", "SCOPE", "ApottiSandbox"]
 
-CODES = "urn:oid:1.2.840.114350.1.13.0.1.7.2.657369"
-SCOPE = "system/Patient.read system/Encounter.read system/DocumentReference.read system/DocumentReference.write"
+SCOPE = (
+    "system/Patient.read system/Encounter.read system/DocumentReference.read system/DocumentReference.write "
+    "system/CarePlan.read system/Goal.read system/CareTeam.read"
+)
 OFFERED: dict[str, dict[str, list[str]]] = json.loads(
     files("interop.sandboxes").joinpath("apotti_offers.json").read_text("utf-8")
 )
@@ -161,7 +163,7 @@ class ApottiSandbox:
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         url = str(request.base_url).rstrip("/") + self.token_path
         scope = await run_in_threadpool(self._clients.granted, parameters, url)
-        if scope is None:
+        if scope is None or self.faults.met("client_not_yet_known"):
             return JSONResponse({"error": "invalid_client"}, 400)
         token = secrets.token_urlsafe(24)
         with self._lock:
@@ -190,9 +192,9 @@ class ApottiSandbox:
                 return self._page(request)
             interaction = _interaction(request.method, rest)
             if kind not in OFFERED:
-                raise Refused(404, _said("not-supported", 4100))
+                raise Refused(404, said("not-supported", 4100))
             if interaction not in OFFERED[kind]["interactions"]:
-                raise Refused(405, _said("not-supported", 4100))
+                raise Refused(405, said("not-supported", 4100))
             action = "write" if interaction in ("create", "update") else "read"
             # A Binary is read by the right to what points to it.
             if f"system/{'DocumentReference' if kind == 'Binary' else kind}.{action}" not in scope.split():
@@ -208,8 +210,11 @@ class ApottiSandbox:
         if (interaction, kind) != ("create", "DocumentReference"):
             raise Refused(403)
         note = self._filed(body)
+        if self.faults.met("filed_twice"):
+            self._filed(body)
         headers = {"Location": f"DocumentReference/{note['id']}"}
-        if "return=representation" in request.headers.get("Prefer", ""):
+        shows = "return=representation" in request.headers.get("Prefer", "")
+        if shows and not self.faults.met("created_without_body"):
             return fhir(note, 201, headers)
         return Response(status_code=201, headers=headers)
 
@@ -217,7 +222,7 @@ class ApottiSandbox:
         """The new note: what Epic keeps of what was sent."""
         sent = resource_in(body)
         if sent is None or sent["resourceType"] != "DocumentReference":
-            raise Refused(400, _said("structure", 59105))
+            raise Refused(400, said("structure", 59105))
         self._check_note(sent)
         attachment = sent["content"][0]["attachment"]
         text = self._add({"resourceType": "Binary", "contentType": "text/plain", "data": attachment["data"]})
@@ -230,37 +235,37 @@ class ApottiSandbox:
     def _check_note(self, sent: Resource) -> None:
         codings = dicts((sent.get("type") or {}).get("coding"))
         if sent.get("status") != "current" or not codings:
-            raise Refused(400, _said("required", 59108))
+            raise Refused(400, said("required", 59108))
         excluded = any(c.get("code") in _EXCLUDED_TYPES for c in codings)
         if sent.get("docStatus") not in ("final", "preliminary") or excluded:
-            raise Refused(422, _said("business-rule", 59159))
+            raise Refused(422, said("business-rule", 59159))
         patient = (sent.get("subject") or {}).get("reference", "")
         if not patient.startswith("Patient/") or patient not in self._state.resources:
-            raise Refused(400, _said("value", 59144, "Invalid subject received"))
+            raise Refused(400, said("value", 59144, "Invalid subject received"))
         self._check_access(patient)
         encounters = dicts((sent.get("context") or {}).get("encounter"))
         encounter = self._state.resources.get(str(encounters[0].get("reference")) if encounters else "")
         if not encounter or encounter["resourceType"] != "Encounter" or encounter["subject"]["reference"] != patient:
-            raise Refused(400, _said("business-rule", 59144, "Valid encounter required"))
+            raise Refused(400, said("business-rule", 59144, "Valid encounter required"))
         contents = dicts(sent.get("content"))
         attachment = contents[0].get("attachment") if contents else None
         if not isinstance(attachment, dict) or not _is_base64(attachment.get("data")):
-            raise Refused(400, _said("required", 59108))
+            raise Refused(400, said("required", 59108))
         if attachment.get("contentType", "").partition(";")[0] != "text/plain":
-            raise Refused(422, _said("business-rule", 59159))
+            raise Refused(422, said("business-rule", 59159))
 
     def _check_access(self, patient: str) -> None:
         if patient in self._state.merged:
             heir = self._state.merged[patient]
-            raise Refused(302, _said("informational", 4107), {"Location": heir})
+            raise Refused(302, said("informational", 4107), {"Location": heir})
         if patient in self._state.restricted:
-            raise Refused(403, _said("security", 4130))
+            raise Refused(403, said("security", 4130))
 
     def _shown(self, request: Request, at: str) -> Response:
         self._check_access(at)
         resource = self._state.resources.get(at)
         if resource is None:
-            raise Refused(404, _said("not-found", 4102))
+            raise Refused(404, said("not-found", 4102))
         if resource["resourceType"] == "Binary" and "json" not in request.headers.get("Accept", ""):
             return Response(base64.b64decode(resource["data"]), media_type="text/plain; charset=UTF-8")
         return fhir(resource)
@@ -268,43 +273,48 @@ class ApottiSandbox:
     def _search(self, request: Request, kind: str, parameters: Sequence[tuple[str, str]]) -> Response:
         given = [(name, value) for name, value in parameters if value]
         if not given:
-            raise Refused(400, _said("required", 4110))
+            raise Refused(400, said("required", 4110))
         names = {name for name, _ in given}
         if "_id" in names:
             # Every other parameter is left out when an id is given.
             given = [(name, value) for name, value in given if name == "_id"]
         elif not set(OFFERED[kind].get("required", ())) <= names:
-            raise Refused(400, _said("required", 4111))
-        known = [(name, value) for name, value in given if name in OFFERED[kind]["search"] and name in _SEARCHES]
-        said = [4122] if len(known) < len(given) else []
+            raise Refused(400, said("required", 4111))
+        known = [(name, value) for name, value in given if name in OFFERED[kind]["search"] and name in SEARCHES]
+        codes = [4122] if len(known) < len(given) else []
         for name, value in known:
             if name in ("patient", "subject"):
                 self._check_access(f"Patient/{value.removeprefix('Patient/')}")
         found = [
             at for at, resource in self._state.resources.items()
-            if at.startswith(kind + "/") and all(_SEARCHES[name](resource, value) for name, value in known)
+            if at.startswith(kind + "/") and all(SEARCHES[name](resource, value) for name, value in known)
         ]  # fmt: skip
+        if kind == "Patient" and found and self.faults.met("patient_merged"):
+            # The same person again under another id, as after a merge by hand.
+            self.merge(found[0].partition("/")[2], self._add({**self._state.resources[found[0]], "identifier": []}))
         heirs = [self._state.merged[at] for at in found if at in self._state.merged]
         if heirs:
-            raise Refused(302, _said("informational", 4107), {"Location": heirs[0]})
+            raise Refused(302, said("informational", 4107), {"Location": heirs[0]})
         if self._state.most_results is not None and len(found) > self._state.most_results:
-            found, said = [], [*said, 4127]
-        return self._paged(request, found, [*said, *([4119] if self._state.partial else [])])
+            found, codes = [], [*codes, 4127]
+        codes += [4119] if self._state.partial else []
+        codes += [59204] if kind == "DocumentReference" and self.faults.met("partial_result") else []
+        return self._paged(request, found, codes)
 
     def _page(self, request: Request) -> Response:
         found = self._state.pages.pop(request.query_params.get("sessionID", ""), None)
-        if found is None:
-            raise Refused(400, _said("processing", 4113))
+        if found is None or self.faults.met("pages_expire"):
+            raise Refused(400, said("processing", 4113))
         return self._paged(request, found, [])
 
-    def _paged(self, request: Request, found: list[str], said: Iterable[int]) -> Response:
+    def _paged(self, request: Request, found: list[str], beside_them: Iterable[int]) -> Response:
         base, after = f"{str(request.base_url).rstrip('/')}{self.path}/", None
         if len(found) > self._page_size:
             session = secrets.token_hex(8)
             self._state.pages[session] = found[self._page_size :]
             after = f"{base}?sessionID={session}"
-        codes = [*said, *([] if found else [4101])]
-        beside = [("", _said("informational", code, severity="warning"), "outcome") for code in codes]
+        codes = [*beside_them, *([] if found else [4101])]
+        beside = [("", said("informational", code, severity="warning"), "outcome") for code in codes]
         matches = [(base + at, self._state.resources[at], "match") for at in found[: self._page_size]]
         return fhir(searchset([*matches, *beside], len(found), after))
 
@@ -321,11 +331,6 @@ class ApottiSandbox:
         return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
 
 
-def _said(kind: str, code: int, text: str = "", severity: str = "error") -> Resource:
-    details = {"coding": [{"system": CODES, "code": str(code)}], **({"text": text} if text else {})}
-    return outcome((severity, kind, details))
-
-
 def _interaction(method: str, rest: str) -> str:
     if rest == "_search" or (method == "GET" and not rest):
         return "search-type"
@@ -333,47 +338,6 @@ def _interaction(method: str, rest: str) -> str:
         return "other"
     named = {("GET", True): "read", ("PUT", True): "update", ("POST", False): "create"}
     return named.get((method, bool(rest)), "other")
-
-
-def _about(resource: Resource, value: str) -> bool:
-    return bool(resource.get("subject", {}).get("reference") == f"Patient/{value.removeprefix('Patient/')}")
-
-
-def _identified(resource: Resource, value: str) -> bool:
-    system, bar, wanted = value.rpartition("|")
-    return any(
-        i.get("value") == wanted and (not bar or i.get("system") == system) for i in dicts(resource.get("identifier"))
-    )
-
-
-def _since(resource: Resource, value: str) -> bool:
-    if not value.startswith("ge"):
-        raise Refused(400, _said("value", 4115))
-    return bool((resource.get("date") or resource.get("period", {}).get("start", "")) >= value[2:])
-
-
-def _coded(concept: Any, value: str) -> bool:
-    system, bar, wanted = value.rpartition("|")
-    concepts = concept if isinstance(concept, list) else [concept]
-    codings = [c for item in dicts(concepts) for c in [*dicts(item.get("coding")), *([item] if "code" in item else [])]]
-    return any(c.get("code") == wanted and (not bar or c.get("system") == system) for c in codings)
-
-
-_SEARCHES: dict[str, Callable[[Resource, str], bool]] = {
-    "_count": lambda _, value: value.isdigit(),
-    "_id": lambda resource, value: resource["id"] in value.split(","),
-    "category": lambda resource, value: _coded(resource.get("category"), value),
-    "class": lambda resource, value: _coded(resource.get("class"), value),
-    "date": _since,
-    "docstatus": lambda resource, value: resource.get("docStatus") in value.split(","),
-    "family": lambda resource, value: value in {name.get("family") for name in dicts(resource.get("name"))},
-    "identifier": _identified,
-    "patient": _about,
-    "status": lambda resource, value: resource.get("status") in value.split(","),
-    "subject": _about,
-    "type": lambda resource, value: _coded(resource.get("type"), value),
-}
-"""The search parameters that the stand-in knows; the others it leaves out, and says so as Epic does."""
 
 
 def _is_base64(data: object) -> bool:

@@ -8,31 +8,27 @@ DocumentReference.Create (Clinical Notes, R4) as seen in public sandbox reports.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
-from interop.errors import Conflict, Fault, Forbidden, NotFound, Unavailable, Unsupported
+from interop.errors import Conflict, Forbidden, NotFound, Unavailable, Unsupported
+from interop.systems.apotti_notes import Note, started, subject_of, taken_apart
+from interop.systems.apotti_polling import Polling, PollingSettings
+from interop.systems.apotti_reading import Reading
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
-from interop.systems.epic import TOO_MANY, Merged, Narrow, NotTaken, Restart, judged, reactions, stopped
-from interop.systems.fhir import JSON, FhirServer, Page, Resource, address, dicts, reference_in
+from interop.systems.epic import NotTaken, judged, reactions
+from interop.systems.fhir import FhirServer, Page, Resource, address, dicts, reference_in
 from interop.systems.http import Bounds, Http, refusal
 from interop.systems.oauth import AssertionTokens, SigningKey, grants
+from interop.systems.pacing import Bucket
 from interop.systems.statements import Needed, compared, tried
 from interop.systems.tls import Tls
 from schemas import json_text
 
-__all__ = ["BLOCK_BEGINS", "BLOCK_ENDS", "Apotti", "ApottiSettings", "marks"]
+__all__ = ["Apotti", "ApottiSettings"]
 
-BLOCK_BEGINS = "-----BEGIN SOTE-INTEROP RECORD-----"
-BLOCK_ENDS = "-----END SOTE-INTEROP RECORD-----"
-_BLOCK = re.compile(rf"^{BLOCK_BEGINS}[ \t]*\r?$(.*?)^{BLOCK_ENDS}[ \t]*\r?$", re.MULTILINE | re.DOTALL)
-_LINE = re.compile(r"^(document|version):[ \t]*([0-9.]{1,200})[ \t]*\r?$", re.MULTILINE)
 _SCOPES = ("Patient.read", "Encounter.read", "DocumentReference.read", "DocumentReference.write")
 _NEEDS = {
     "Patient": Needed(("read", "search-type"), ("identifier",)),
@@ -40,17 +36,23 @@ _NEEDS = {
     "DocumentReference": Needed(("create", "read", "search-type"), ("category", "date", "patient", "type")),
     "Binary": Needed(("read",)),
 }
-_MOST_HOPS = 3
+_PLANS = {
+    "CarePlan": Needed(("read", "search-type"), ("category", "patient")),
+    "Goal": Needed(("read",)),
+    "CareTeam": Needed(("read",)),
+}
+_PROPAGATION = 3600.0
+"""Seconds that a new client id may take to be known to every part of the server."""
 _OVER = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class ApottiSettings:
     """Where the FHIR server is, who we are, and which of the client's encounters may carry a note.
 
-    Units: `encounter_days` and `readback_days` in days back from now; no `readback_days` reads back notes of any age.
-    `most_notes` is how many notes of one client are read back at most.
+    No `encounter_types` means any type. `most_notes` is how many notes of one client are read back at most.
+    Units: `encounter_days` and `readback_days` in days back from now; no `readback_days` reads back notes of any age;
+    `rate` in calls a second, 0 for any number.
     """
 
     base_url: str
@@ -58,20 +60,14 @@ class ApottiSettings:
     key: SigningKey = field(repr=False)
     category: str = "clinical-note"
     encounter_classes: tuple[str, ...] = ("AMB", "HH", "VR")
+    encounter_types: tuple[str, ...] = ()
     encounter_days: int = 365
     readback_days: int | None = None
     most_notes: int = 500
     tls: Tls = field(default_factory=Tls)
     bounds: Bounds = field(default_factory=Bounds)
-
-
-@dataclass(frozen=True, slots=True)
-class _Note:
-    """A payload taken apart: the resource, the client it is about and what its fenced block names."""
-
-    resource: Resource
-    client: str
-    mark: tuple[str, int]
+    rate: float = 0.0
+    polling: PollingSettings = field(default_factory=PollingSettings)
 
 
 class Apotti:
@@ -87,19 +83,23 @@ class Apotti:
     def __init__(self, settings: ApottiSettings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
-        self._http = Http("Apotti", settings.base_url, settings.bounds, settings.tls)
-        self._tokens = AssertionTokens(self._http, self._token_url, settings.client_id, settings.key, clock)
+        self._http = Http("Apotti", settings.base_url, settings.bounds, settings.tls, pace=Bucket(settings.rate))
+        self._tokens = AssertionTokens(
+            self._http, self._token_url, settings.client_id, settings.key, clock, patience=_PROPAGATION
+        )
         self._server = FhirServer(self._http, self._tokens, judged)
+        self._reading = Reading(self._server)
+        self._polling = Polling(self._server, self._reading, settings.polling, clock)
         self._endpoint = ""
 
     def capabilities(self) -> Capabilities:
-        """What the server offers of what this adapter uses. No plans come out: their change feed is not built.
+        """What the server offers of what this adapter uses. Plans come out only in part, and by polling.
 
         Raises: Unavailable, Forbidden, Busy.
         """
         told = self._server.statement()
         return Capabilities(
-            reads_plans=False,
+            reads_plans=told.offers("CarePlan", "read", "search-type"),
             writes_structured=told.offers("CarePlan", "create"),
             writes_documents=told.offers("DocumentReference", "create"),
             notifies=bool(told.interactions.get("Subscription")),
@@ -111,7 +111,8 @@ class Apotti:
 
         The statement is read anew each time: a newer Epic offers other things than the one that was published.
         """
-        offered = tried("metadata", "an answer", lambda: compared(_NEEDS, self._server.statement()))
+        needs = {**_NEEDS, **(_PLANS if self._settings.polling.clients() else {})}
+        offered = tried("metadata", "an answer", lambda: compared(needs, self._server.statement()))
         return [*offered, *tried("granted scope", ", ".join(_SCOPES), self._scope_granted)]
 
     def _scope_granted(self) -> Sequence[Finding]:
@@ -120,16 +121,16 @@ class Apotti:
         return (Finding("granted scope", ", ".join(_SCOPES), found, not missing),)
 
     def arrivals(self) -> Sequence[Arrival]:
-        """Nothing: Epic has no list of what is new, and polling client by client is not built."""
-        return ()
+        """What is new in the records of the enrolled clients whose turn it is. Raises: Unavailable, Forbidden."""
+        return self._polling.waiting()
 
     def fetch(self, arrival: Arrival) -> bytes:
-        """Never anything. Raises: Unsupported."""
-        raise Unsupported("Apotti has no inbox; nothing can be fetched from it.")
+        """A Bundle of a note, or of a plan as far as it is told. Raises: NotFound, Unavailable, Forbidden, Busy."""
+        return self._polling.fetch(arrival)
 
     def acknowledge(self, arrival: Arrival, acknowledgement: Acknowledgement) -> None:
-        """Never anything. Raises: Unsupported."""
-        raise Unsupported("Apotti has no inbox; nothing in it can be acknowledged.")
+        """Nothing; Apotti has no place for an acknowledgement, so the document is only not listed again as it is."""
+        self._polling.answered(arrival)
 
     def send(self, outgoing: Outgoing) -> Receipt:
         """The receipt of the filed note, of the one that is there already when there is one.
@@ -137,19 +138,22 @@ class Apotti:
         Raises: Unavailable, Unknown, Forbidden, Busy; Conflict when a person must look at it; Fault for a payload that
         is no note.
         """
-        note = _taken_apart(outgoing)
+        note = taken_apart(outgoing)
         self._check_scopes()
-        return self._following(self._patient(note), lambda patient: self._delivered(patient, note))
+        return self._reading.following(
+            self._reading.patient(note.client), lambda patient: self._delivered(patient, note)
+        )
 
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
         """The receipt of the note, if it is found among the client's notes by its fenced block.
 
         Raises: Unavailable, Busy, Conflict; Forbidden also when the answer was incomplete and nothing was found in it.
         """
-        note = _taken_apart(outgoing)
+        note = taken_apart(outgoing)
         if reference and self._is_note(reference, note):
             return Receipt("delivered", reference)
-        found = self._following(self._patient(note), lambda patient: self._filed(patient, note))
+        patient = self._reading.patient(note.client)
+        found = self._reading.following(patient, lambda one: self._filed(one, note))
         return Receipt("delivered", found) if found else None
 
     def close(self) -> None:
@@ -179,16 +183,7 @@ class Apotti:
         scope = self._tokens.token().scope
         return [] if scope is None else [one for one in _SCOPES if not grants(scope, *one.split("."))]
 
-    def _following(self, patient: str, act: Callable[[str], _T]) -> _T:
-        """What the act gives for the patient, or for the one that it has been merged into."""
-        for _ in range(_MOST_HOPS):
-            try:
-                return act(patient)
-            except Merged as merged:
-                patient = merged.patient
-        raise Conflict("Apotti leads from one merged patient to the next; a person must look at it.")
-
-    def _delivered(self, patient: str, note: _Note) -> Receipt:
+    def _delivered(self, patient: str, note: Note) -> Receipt:
         found = self._filed(patient, note)
         if found:
             return Receipt("delivered", found)
@@ -200,32 +195,9 @@ class Apotti:
                 raise judged(answer, repeatable=False)
         except NotTaken as refused:
             return Receipt("rejected", reason=str(refused))
-        return Receipt("delivered", reference_in(answer, "DocumentReference"))
-
-    def _patient(self, note: _Note) -> str:
-        """`Patient/id` of the client; of the surviving one when two have been merged."""
-        try:
-            matches = self._search("Patient", ("identifier", note.client)).matches
-        except Merged as merged:
-            return self._following(merged.patient, self._survivor)
-        wanted = note.client.rpartition("|")[::2]
-        found = {
-            address(patient): patient
-            for patient in matches
-            if any((i.get("system"), i.get("value")) == wanted for i in dicts(patient.get("identifier")))
-        }
-        if len(found) != 1 or "" in found:
-            many = "more than one patient" if found else "no patient"
-            raise Conflict(f"Apotti has {many} with the client's identifier; a person must look at it.")
-        ((at, patient),) = found.items()
-        heir = _heir(patient)
-        return self._following(heir, self._survivor) if heir else at
-
-    def _survivor(self, patient: str) -> str:
-        heir = _heir(self._server.read(patient).resource)
-        if heir:
-            raise Merged(heir)
-        return patient
+        reference = reference_in(answer, "DocumentReference")
+        # A note that the answer does not name is filed all the same; reading back finds it.
+        return Receipt("delivered" if reference else "accepted", reference)
 
     def _encounter(self, patient: str) -> str:
         """`Encounter/id` of the client's newest encounter that may carry a note."""
@@ -233,15 +205,16 @@ class Apotti:
         asked = (("patient", patient.partition("/")[2]), ("date", f"ge{self._days_back(settings.encounter_days)}"))
         fit = [
             encounter
-            for encounter in self._search("Encounter", *asked).matches
-            if address(encounter) and encounter.get("status") in _OVER and _subject(encounter) == patient
+            for encounter in self._reading.search("Encounter", *asked).matches
+            if address(encounter) and encounter.get("status") in _OVER and subject_of(encounter) == patient
             and (encounter.get("class") or {}).get("code") in settings.encounter_classes
+            and (not settings.encounter_types or _types(encounter) & set(settings.encounter_types))
         ]  # fmt: skip
         if not fit:
             raise Conflict("The client has no encounter in Apotti that may carry the note; a person must choose one.")
-        return address(max(fit, key=_started))
+        return address(max(fit, key=started))
 
-    def _filed(self, patient: str, note: _Note) -> str:
+    def _filed(self, patient: str, note: Note) -> str:
         """`DocumentReference/id` of the note that names the same document version; empty when there is none.
 
         Raises: Forbidden when the server kept something back and nothing was found in the rest.
@@ -249,11 +222,13 @@ class Apotti:
         asked = [("patient", patient.partition("/")[2]), ("category", self._settings.category)]
         if self._settings.readback_days is not None:
             asked.append(("date", f"ge{self._days_back(self._settings.readback_days)}"))
-        page = self._search("DocumentReference", *asked)
+        page = self._reading.search("DocumentReference", *asked)
         found, whole = self._matching(page, patient, note)
         if not found and "narrow" in reactions(page.codes):
             kinds = dicts((note.resource.get("type") or {}).get("coding"))
-            page = self._search("DocumentReference", *asked, *[("type", str(kind.get("code"))) for kind in kinds[:1]])
+            page = self._reading.search(
+                "DocumentReference", *asked, *[("type", str(kind.get("code"))) for kind in kinds[:1]]
+            )
             found, whole = self._matching(page, patient, note)
         if not found and not whole:
             raise Forbidden("Apotti showed only a part of the client's notes; a repeated note cannot be ruled out.")
@@ -262,15 +237,15 @@ class Apotti:
     def _days_back(self, days: int) -> str:
         return f"{datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=days):%Y-%m-%d}"
 
-    def _matching(self, page: Page, patient: str, note: _Note) -> tuple[str, bool]:
+    def _matching(self, page: Page, patient: str, note: Note) -> tuple[str, bool]:
         """The matching note on a page of results, and whether the page told all there is."""
-        notes = [found for found in page.matches if address(found) and _subject(found) == patient]
+        notes = [found for found in page.matches if address(found) and subject_of(found) == patient]
         if len(notes) > self._settings.most_notes:
             raise Conflict("The client has more notes in Apotti than are read back; a person must look at it.")
         whole = not reactions(page.codes) & {"partial", "narrow"}
         for found in sorted(notes, key=lambda n: str(n.get("date", "")), reverse=True):
             try:
-                if note.mark in {marks(text) for text in self._texts(found)}:
+                if note.mark in self._reading.marks(found):
                     return address(found), whole
             except NotFound:
                 continue
@@ -278,103 +253,12 @@ class Apotti:
                 whole = False
         return "", whole
 
-    def _is_note(self, reference: str, note: _Note) -> bool:
+    def _is_note(self, reference: str, note: Note) -> bool:
         try:
-            return any(marks(text) == note.mark for text in self._texts(self._server.read(reference).resource))
+            return note.mark in self._reading.marks(self._server.read(reference).resource)
         except NotFound:
             return False
 
-    def _texts(self, document: Resource) -> Iterator[str]:
-        """The plain texts of a note, wherever the server keeps them."""
-        for content in dicts(document.get("content")):
-            attachment = content.get("attachment") or {}
-            if attachment.get("contentType", "text/plain").partition(";")[0] != "text/plain":
-                continue
-            if "data" in attachment:
-                yield _decoded(attachment["data"])
-            elif isinstance(attachment.get("url"), str):
-                yield self._binary(attachment["url"])
 
-    def _binary(self, url: str) -> str:
-        answer = self._server.call("GET", url, headers={"Accept": JSON})
-        if not answer.ok:
-            raise judged(answer, repeatable=True)
-        binary, _ = json_text.parse(answer.body)
-        if isinstance(binary, dict) and binary.get("resourceType") == "Binary":
-            return _decoded(binary.get("data"))
-        return answer.body.decode("utf-8", "replace")
-
-    def _search(self, kind: str, *parameters: tuple[str, str]) -> Page:
-        """What a search gives, also when there is more than the server gives. Raises: what its codes demand."""
-        try:
-            page = self._whole_search(kind, parameters)
-        except Narrow:
-            return Page((), TOO_MANY)
-        if stop := stopped(page.codes):
-            raise stop
-        return page
-
-    def _whole_search(self, kind: str, parameters: Sequence[tuple[str, str]]) -> Page:
-        """All pages; once more from the first when they expire on the way."""
-        try:
-            return self._server.search(kind, parameters)
-        except Restart:
-            return self._server.search(kind, parameters)
-
-
-def marks(text: str) -> tuple[str, int] | None:
-    """The document OID and version that the last fenced block of a note names; None without a whole block."""
-    blocks = _BLOCK.findall(text)
-    said = dict(_LINE.findall(blocks[-1])) if blocks else {}
-    if "document" not in said or not said.get("version", "").isdigit():
-        return None
-    return said["document"], int(said["version"])
-
-
-def _taken_apart(outgoing: Outgoing) -> _Note:
-    """The payload's parts. Raises: Fault; the payload is our own writing, so a broken one is our mistake."""
-    resource, _ = json_text.parse(outgoing.payload)
-    if not isinstance(resource, dict) or resource.get("resourceType") != "DocumentReference":
-        raise Fault("The payload for Apotti is no DocumentReference.")
-    subject, contents = resource.get("subject"), dicts(resource.get("content"))
-    client = subject.get("identifier") if isinstance(subject, dict) else None
-    if not isinstance(client, dict) or not client.get("system") or not client.get("value"):
-        raise Fault("The note for Apotti lacks subject.identifier with a system and a value.")
-    attachment = contents[0].get("attachment") if contents else None
-    mark = marks(_decoded(attachment.get("data"))) if isinstance(attachment, dict) else None
-    if mark != (outgoing.document, outgoing.version):
-        raise Fault("The note for Apotti does not name the document version that it is sent under in its fenced block.")
-    return _Note(resource, f"{client['system']}|{client['value']}", mark)
-
-
-def _decoded(data: Any) -> str:
-    try:
-        return base64.b64decode(data, validate=True).decode("utf-8", "replace") if isinstance(data, str) else ""
-    except binascii.Error:
-        return ""
-
-
-def _subject(resource: Resource) -> str:
-    """`Patient/id` that a resource is about, whatever address stands before it."""
-    subject = resource.get("subject")
-    reference = str(subject.get("reference", "")) if isinstance(subject, dict) else ""
-    return "/".join(reference.split("/")[-2:])
-
-
-def _heir(patient: Resource) -> str:
-    """`Patient/id` of the one that has replaced this patient; empty when none has."""
-    for link in dicts(patient.get("link")):
-        other = link.get("other")
-        if link.get("type") == "replaced-by" and isinstance(other, dict):
-            kind, _, name = str(other.get("reference", "")).rpartition("/")
-            return address({"resourceType": "Patient", "id": name}) if kind.endswith("Patient") else ""
-    return ""
-
-
-def _started(encounter: Resource) -> datetime:
-    """When an encounter began; the beginning of time when that cannot be read."""
-    try:
-        moment = datetime.fromisoformat(str((encounter.get("period") or {}).get("start")))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _types(encounter: Resource) -> set[str]:
+    return {str(coding.get("code")) for kind in dicts(encounter.get("type")) for coding in dicts(kind.get("coding"))}

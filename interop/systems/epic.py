@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, NotFound, Unavailable, Unknown, Unsupported
 from interop.systems.fhir import outcome, reference_in
 from interop.systems.http import Answer, refusal
 
-__all__ = ["TOO_MANY", "Merged", "Narrow", "NotTaken", "Restart", "judged", "reactions", "stopped"]
+__all__ = ["SYSTEM", "TOO_MANY", "Merged", "Narrow", "NotTaken", "Restart", "judged", "reactions", "stopped"]
 
-_DAY = 86_400.0
+_HELSINKI = ZoneInfo("Europe/Helsinki")
 _TABLE = tomllib.loads(files("interop.systems").joinpath("epic_errors.toml").read_text("utf-8"))
 _REACTIONS: dict[str, str] = {code: entry["reaction"] for code, entry in _TABLE["codes"].items()}
+SYSTEM: str = _TABLE["system"]
+"""The coding system of Epic's codes."""
+
 _STOPPING = frozenset({"forbidden", "person", "refused", "tomorrow"})
 _SILENT = frozenset({"ignored", "merged", "none", "partial"})
 
@@ -91,9 +96,16 @@ def _error(code: str, place: str, *, repeatable: bool) -> InteropError:
         kind, sentence = _ERRORS[reaction]
         return kind(f"{sentence} ({place}).")
     if reaction == "tomorrow":
-        return Busy(f"The day's quota of queries in Apotti is used up ({place}).", _DAY)
+        return Busy(f"The day's quota of queries in Apotti is used up ({place}).", _until_tomorrow())
     if reaction == "unknown":
         sentence = f"Apotti had an internal error ({place})."
         return Unavailable(sentence) if repeatable else Unknown(sentence)
     sentence = f"Apotti did not take the {'request' if repeatable else 'note'}: {place}."
     return Unsupported(sentence) if repeatable else NotTaken(sentence)
+
+
+def _until_tomorrow() -> float:
+    """The seconds until the next day begins where the server stands, and an hour: whose clock counts is not public."""
+    now = datetime.now(_HELSINKI)
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(1), _HELSINKI)
+    return (tomorrow - now).total_seconds()

@@ -22,17 +22,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from interop.errors import Fault, Forbidden, Unavailable
+from interop.errors import Busy, Fault, Forbidden, InteropError, Unavailable
 from interop.systems.http import Answer, Http, refusal
 from schemas import json_text
 
-__all__ = ["AssertionTokens", "SecretTokens", "SigningKey", "Token", "Tokens", "grants", "jwks_app"]
+__all__ = ["AssertionTokens", "SecretTokens", "SigningKey", "Token", "Tokens", "grants", "jwks", "jwks_app"]
 
 _ALGORITHM = "RS384"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 _DEFAULT_LIFE = 300.0
 _SAFETY = 60.0
+_ERRORS = frozenset({
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+    "invalid_scope",
+})  # fmt: skip
+_NEW_CLIENT_WAIT = 300.0
 _SCOPE = re.compile(r"(?:system|user)/(?P<resource>[A-Za-z]+|\*)\.(?P<actions>[a-z]+|\*)")
 _VERSION_2 = {"read": frozenset("rs"), "write": frozenset("cu")}
 
@@ -102,12 +107,14 @@ class _Cached:
         self._clock = clock
         self._lock = threading.Lock()
         self._held: Token | None = None
+        self._was_known = False
 
     def token(self) -> Token:
         """A token that is still good for a while. Raises: Forbidden, Unavailable, Busy."""
         with self._lock:
             if self._held is None or self._held.expires - _SAFETY <= self._clock():
                 self._held = self._granted(self._ask())
+                self._was_known = True
             return self._held
 
     def forget(self, token: Token) -> None:
@@ -119,10 +126,17 @@ class _Cached:
     def _ask(self) -> Answer:
         raise NotImplementedError
 
+    def _refused(self, answer: Answer) -> InteropError:
+        said, _ = json_text.parse(answer.body)
+        code = said.get("error") if isinstance(said, dict) else None
+        named = f", {code}" if isinstance(code, str) and code in _ERRORS else ""
+        place = f"status {answer.status}{named} (request {answer.request_id})"
+        return Forbidden(f"{self._http.system} gave no access token, {place}.")
+
     def _granted(self, answer: Answer) -> Token:
         system = self._http.system
         if answer.status in (400, 401, 403):
-            raise Forbidden(f"{system} gave no access token, status {answer.status} (request {answer.request_id}).")
+            raise self._refused(answer)
         if not answer.ok:
             raise refusal(system, answer, now=self._clock())
         said, _ = json_text.parse(answer.body)
@@ -150,18 +164,33 @@ class SecretTokens(_Cached):
 
 
 class AssertionTokens(_Cached):
-    """Tokens by an assertion that our own key signs (private_key_jwt). No scope is asked for: the server decides."""
+    """Tokens by an assertion that our own key signs (private_key_jwt). No scope is asked for: the server decides.
+
+    Units: `patience` in seconds from the first refusal, in which a server that has never known us is waited for: a new
+    client id takes its time to become known.
+    """
 
     _LIFE = 240
 
     def __init__(
         self, http: Http, url: Callable[[], str], client_id: str, key: SigningKey,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.time, *, patience: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(http, clock)
         self._url = url
         self._client_id = client_id
         self._key = key
+        self._patience = patience
+        self._first_refusal: float | None = None
+
+    def _refused(self, answer: Answer) -> InteropError:
+        refused, now = super()._refused(answer), self._clock()
+        if self._was_known or ", invalid_client" not in str(refused):
+            return refused
+        self._first_refusal = now if self._first_refusal is None else self._first_refusal
+        if now - self._first_refusal >= self._patience:
+            return refused
+        return Busy(f"{self._http.system} does not know our client id yet (invalid_client).", _NEW_CLIENT_WAIT)
 
     def _ask(self) -> Answer:
         url = self._url()
@@ -188,11 +217,19 @@ def grants(scope: str, resource: str, action: str) -> bool:
     return False
 
 
+def jwks(keys: Sequence[SigningKey]) -> dict[str, object]:
+    """The JWK Set that publishes the public halves of our keys, each key id once.
+
+    Whoever serves it answers 200 at the very address that was told to the system: Epic follows no redirect.
+    """
+    return {"keys": list({key.kid: key.public() for key in keys}.values())}
+
+
 def jwks_app(keys: Sequence[SigningKey]) -> Starlette:
-    """An application that serves the public halves of our keys at `/jwks.json`."""
+    """An application that serves our JWK Set at `/jwks.json`."""
 
     async def serve(_: Request) -> Response:
-        return JSONResponse({"keys": [key.public() for key in keys]}, headers={"Cache-Control": "max-age=300"})
+        return JSONResponse(jwks(keys), headers={"Cache-Control": "max-age=300"})
 
     return Starlette(routes=[Route("/jwks.json", serve)])
 

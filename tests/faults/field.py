@@ -30,7 +30,7 @@ from interop.sandboxes.effica import EfficaSandbox
 from interop.sandboxes.omni360 import Omni360Sandbox
 from interop.sandboxes.running import Running
 from interop.store import Delivery, KeyRing, Store
-from interop.systems.apotti import marks
+from interop.systems.apotti_notes import marks
 from interop.systems.oauth import SigningKey, jwks_app
 from schemas.record import Record
 from tests.faults.chaos import Chaos, Phase

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from interop.errors import Busy, Conflict, Fault, Forbidden, Unavailable, Unknown, Unsupported
-from interop.sandboxes.apotti import CODES, SCOPE, ApottiSandbox
+from interop.sandboxes.apotti import SCOPE, ApottiSandbox
+from interop.sandboxes.apotti_words import CODES
 from interop.sandboxes.faults import Fault as Laid
 from interop.sandboxes.running import Running
-from interop.systems.apotti import BLOCK_BEGINS, BLOCK_ENDS, Apotti, ApottiSettings, marks
-from interop.systems.base import Acknowledgement, Arrival, Outgoing, Receipt
+from interop.systems.apotti import Apotti, ApottiSettings
+from interop.systems.apotti_notes import BLOCK_BEGINS, BLOCK_ENDS, marks
+from interop.systems.base import Outgoing, Receipt
 from interop.systems.http import Bounds
 from interop.systems.oauth import SigningKey, jwks_app
 
@@ -355,11 +357,10 @@ def test_a_payload_that_is_no_note_is_our_own_mistake(payload: Any) -> None:
     assert sandbox.requests == []
 
 
-def test_a_key_that_is_not_in_our_key_set_is_forbidden() -> None:
+def test_a_key_that_is_not_in_our_key_set_gets_nothing() -> None:
     sandbox, _ = seeded()
-    with connected(sandbox, signing=OTHER_KEY) as apotti, pytest.raises(Forbidden):
+    with connected(sandbox, signing=OTHER_KEY) as apotti, pytest.raises(Busy, match="does not know our client id yet"):
         apotti.send(outgoing())
-    assert sandbox.requests == []
 
 
 def test_a_scope_that_is_too_small_stops_the_send_before_anything_is_asked() -> None:
@@ -388,18 +389,23 @@ def test_a_server_that_asks_to_wait_is_busy() -> None:
     assert sandbox.texts() == []
 
 
-def test_nothing_comes_out_and_the_capabilities_say_so() -> None:
-    sandbox, _ = seeded()
-    arrival = Arrival("x", "x")
-    with connected(sandbox) as apotti:
+def test_the_capabilities_say_what_goes_in_and_what_comes_out() -> None:
+    with connected(ApottiSandbox()) as apotti:
         told = apotti.capabilities()
         assert apotti.arrivals() == ()
-        with pytest.raises(Unsupported):
-            apotti.fetch(arrival)
-        with pytest.raises(Unsupported):
-            apotti.acknowledge(arrival, Acknowledgement("AA"))
-    assert (told.reads_plans, told.writes_structured, told.writes_documents) == (False, False, True)
+    assert (told.reads_plans, told.writes_structured, told.writes_documents) == (True, False, True)
     assert (told.notifies, told.versions) == (False, False)
+
+
+def test_an_encounter_of_a_type_that_is_not_configured_carries_no_note() -> None:
+    sandbox, patient = seeded()
+    kind = {"type": [{"coding": [{"system": "urn:kaynnit", "code": "sosiaali"}]}]}
+    chosen = sandbox.add_encounter(patient, start="2026-01-02T09:00:00Z")
+    sandbox.held("Encounter")[1].update(kind)
+    with connected(sandbox, **recent(encounter_types=("sosiaali",))) as apotti:
+        apotti.send(outgoing())
+    (filed,) = sandbox.held("DocumentReference")
+    assert filed["context"]["encounter"] == [{"reference": f"Encounter/{chosen}"}]
 
 
 def test_no_identity_code_stands_in_any_address() -> None:

@@ -153,7 +153,7 @@ def test_without_a_token_or_the_right_scope_nothing_is_told(asked: Asked) -> Non
     assert asked.http.get("Patient/1", headers={"Authorization": "Bearer x"}).status_code == 401
     sandbox.register("small", asked.jwks, SCOPE)
     token = asked.token(KEY.sign(asked.claims(iss="small", sub="small"))).json()["access_token"]
-    refused = asked.http.get("Goal/1", headers={"Authorization": f"Bearer {token}"})
+    refused = asked.http.get("Consent/1", headers={"Authorization": f"Bearer {token}"})
     assert (refused.status_code, refused.content) == (403, b"")
 
 

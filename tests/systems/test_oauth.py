@@ -22,7 +22,7 @@ from starlette.routing import Route
 from interop.errors import Busy, Fault, Forbidden, InteropError, Unavailable
 from interop.sandboxes.running import Running
 from interop.systems.http import Http
-from interop.systems.oauth import AssertionTokens, SecretTokens, SigningKey, grants, jwks_app
+from interop.systems.oauth import AssertionTokens, SecretTokens, SigningKey, grants, jwks, jwks_app
 
 
 class Endpoint:
@@ -120,12 +120,36 @@ def test_an_assertion_is_signed_fresh_each_time_and_asks_for_no_scope() -> None:
     assert claims["jti"] != decoded[1].claims["jti"]
 
 
+def test_a_client_that_is_new_is_waited_for_and_one_that_was_known_is_not() -> None:
+    endpoint, key, now = Endpoint(), SigningKey.generate("k1", 2048), [1000.0]
+    with Running(endpoint.app) as server, Http("Koe", server.url) as http:
+        tokens = AssertionTokens(http, lambda: server.url + "/token", "sote", key, lambda: now[0], patience=3600)
+        good, endpoint.status, endpoint.answer = endpoint.answer, 400, {"error": "invalid_client"}
+        for later, error in ((0, Busy), (3599, Busy), (3600, Forbidden)):
+            now[0] = 1000.0 + later
+            with pytest.raises(error, match="invalid_client"):
+                tokens.token()
+        endpoint.status, endpoint.answer = 200, good
+        tokens.forget(tokens.token())
+        endpoint.status, endpoint.answer, now[0] = 400, {"error": "invalid_client"}, 1000.0
+        with pytest.raises(Forbidden, match="invalid_client"):
+            tokens.token()
+        endpoint.answer = {"error": "unauthorized_client"}
+        with pytest.raises(Forbidden, match="unauthorized_client"):
+            tokens.token()
+        endpoint.answer = {"error": "010181-900C"}
+        with pytest.raises(Forbidden) as caught:
+            tokens.token()
+    assert "900C" not in str(caught.value)
+
+
 def test_our_key_set_holds_public_halves_only() -> None:
     keys = [SigningKey.generate(kid, 2048) for kid in ("vanha", "uusi")]
     with Running(jwks_app(keys)) as server:
         answer = httpx.get(server.url + "/jwks.json", trust_env=False)
     assert (answer.status_code, [key["kid"] for key in answer.json()["keys"]]) == (200, ["vanha", "uusi"])
     assert all({"kty", "n", "e", "kid", "use", "alg"} == set(key) for key in answer.json()["keys"])
+    assert jwks([*keys, keys[0]]) == answer.json()
 
 
 def test_a_key_is_read_from_pem_and_rubbish_is_a_fault() -> None:
