@@ -56,6 +56,8 @@ class Omni360Settings:
 
     `owner` is the value of the identifier (system urn:ietf:rfc:3986) by which Task.owner names us, `urn:oid:...`.
     `asks_consent`: before a plan is sent, the client's Consents are read, where the server offers them.
+    `owner_search`: a search names the owner; without it, tasks are picked by their owner after the search, for a server
+    that does not know the modifier `:identifier`.
     Units: `rate` in calls a second, 0 for any number.
     """
 
@@ -68,6 +70,7 @@ class Omni360Settings:
     bounds: Bounds = field(default_factory=Bounds)
     rate: float = 0.0
     asks_consent: bool = True
+    owner_search: bool = True
 
 
 class _NotTaken(Exception):
@@ -86,7 +89,7 @@ class Omni360:
         self._token_http = Http("OMNI360", settings.token_url, settings.bounds, settings.tls)
         self._tokens = SecretTokens(self._token_http, settings.token_url, settings.client_id, settings.secret)
         self._server = FhirServer(self._http, self._tokens)
-        self._feed = Feed(self._server, settings.owner)
+        self._feed = Feed(self._server, settings.owner, narrow=settings.owner_search)
         self._asks_consent = settings.asks_consent
         self._has_consents: bool | None = None
 

@@ -29,11 +29,13 @@ _LONGEST_HINT = 600.0
 class Feed:
     """The tasks that are requested of one owner. Safe to share between threads.
 
-    In: `owner` is the identifier's value by which Task.owner names us.
+    In: `owner` is the identifier's value by which Task.owner names us; `narrow` lets the search name it too.
     """
 
-    def __init__(self, server: FhirServer, owner: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._server, self._owner, self._clock = server, owner, clock
+    def __init__(
+        self, server: FhirServer, owner: str, clock: Callable[[], float] = time.monotonic, *, narrow: bool = True
+    ) -> None:
+        self._server, self._owner, self._clock, self._narrow = server, owner, clock, narrow
         self._lock = threading.Lock()
         self._newest: datetime | None = None
         self._waits = False
@@ -55,7 +57,9 @@ class Feed:
         return tuple(Arrival(address(task), document_of(task) or address(task)) for task in tasks)
 
     def _changed(self) -> Sequence[Resource]:
-        asked = [("status", "requested"), ("owner:identifier", f"{URI}|{self._owner}")]
+        asked = [("status", "requested")]
+        if self._narrow:
+            asked.append(("owner:identifier", f"{URI}|{self._owner}"))
         now = self._clock()
         is_whole = self._waits or self._newest is None or self._whole_at is None or now - self._whole_at > _WHOLE_LOOK
         if not is_whole and self._newest is not None:
