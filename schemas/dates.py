@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from datetime import date
+from typing import Any
 
-__all__ = ["DATE", "INSTANT", "exists"]
+__all__ = ["DATE", "INSTANT", "earliest", "exists", "latest"]
 
 _DAY = r"-?[0-9]{4}(-(0[1-9]|1[0-2])(-(0[0-9]|[12][0-9]|3[01])"
 DATE = f"^{_DAY})?)?$"
@@ -35,3 +37,21 @@ def exists(value: str) -> bool:
         return False
     year, month, day = int(parts[1]), int(parts[2] or 1), int(parts[3] or 1)
     return year >= 1 and 1 <= day <= monthrange(year, month)[1]
+
+
+def earliest(value: Any) -> date | None:
+    """The first day that a date or instant can mean, as it is written; None for what is none of the calendar."""
+    return _day(value, last=False)
+
+
+def latest(value: Any) -> date | None:
+    """The last day that a date or instant can mean, as it is written; None for what is none of the calendar."""
+    return _day(value, last=True)
+
+
+def _day(value: Any, *, last: bool) -> date | None:
+    parts = _PARTS.match(value) if isinstance(value, str) and exists(value) else None
+    if parts is None:
+        return None
+    year, month = int(parts[1]), int(parts[2] or (12 if last else 1))
+    return date(year, month, int(parts[3] or (monthrange(year, month)[1] if last else 1)))

@@ -1,0 +1,115 @@
+"""Decides whether a document may go to a receiver: permit, hold for a person, or deny, with the law it rests on.
+
+No document goes unless a ground permits it. Every ground is asked, so that whoever looks at a decision sees all that
+speaks for and against it. Source: named at each ground in `grounds.toml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from schemas.issues import LANGUAGES
+from schemas.json_text import canonical
+from schemas.wills import Wills
+from validators.gate.case import Case
+from validators.gate.facts import Receiver, Subject
+from validators.gate.grounds import GROUNDS, Ground, Outcome
+from validators.gate.questions import QUESTIONS
+
+__all__ = ["Decision", "Step", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One ground that was asked, and whether it holds of the case."""
+
+    ground: Ground
+    holds: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Out: the step in plain data, worded."""
+        return {
+            "ground": self.ground.id,
+            "outcome": self.ground.outcome,
+            "holds": self.holds,
+            "act": self.ground.act,
+            "section": self.ground.section,
+            "message": {language: self.ground.message[language] for language in LANGUAGES},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, the ground it rests on, every step that led to it, and the places that are to be left out.
+
+    `id` names the decision: the same facts at the same moment give the same one. `permits`: the ids of the permits that
+    it relies on. `suspects`: free texts that a person has to read.
+    """
+
+    id: str
+    at: datetime
+    basis: Ground
+    steps: tuple[Step, ...]
+    redactions: tuple[str, ...] = ()
+    permits: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What follows: that of the ground it rests on."""
+        return self.basis.outcome
+
+    @property
+    def holding(self) -> frozenset[str]:
+        """The ids of all the grounds that hold the document for a person, whichever decides."""
+        return frozenset(step.ground.id for step in self.steps if step.holds and step.ground.outcome == "hold")
+
+    def as_json(self) -> dict[str, Any]:
+        """Out: what is stored with an attempt: ids, law and places alone, no value of the document."""
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(),
+            "outcome": self.outcome,
+            "ground": self.basis.id,
+            "act": self.basis.act,
+            "section": self.basis.section,
+            "grounds": [step.ground.id for step in self.steps if step.holds],
+            "permits": list(self.permits),
+            "redactions": list(self.redactions),
+        }
+
+
+def decide(subject: Subject, receiver: Receiver, wills: Wills, at: datetime) -> Decision:
+    """Whether the document may go to the receiver now, and why. In: `at` has a time zone.
+
+    A non-disclosure order that is not known to exist holds nothing back within one register: its systems know it of the
+    client, and the flag of the document only adds to that.
+    """
+    case = Case(subject, receiver, wills, at)
+    steps = tuple(Step(ground, QUESTIONS[ground.id](case)) for ground in GROUNDS.values())
+    basis = next((step.ground for step in steps if step.holds), GROUNDS["nothing_permits_it"])
+    uses_permits = basis.id in ("permit_inside_social_care", "permit_between_social_and_health_care")
+    return Decision(
+        _id(subject, receiver, at, [step.ground.id for step in steps if step.holds]),
+        at,
+        basis,
+        steps,
+        case.redactions if basis.outcome != "deny" else (),
+        case.relied_on() if uses_permits else (),
+        subject.suspects if case.is_flagged() else (),
+    )
+
+
+def _id(subject: Subject, receiver: Receiver, at: datetime, held: list[str]) -> str:
+    facts: Mapping[str, Any] = {
+        "documents": sorted(subject.documents),
+        "receiver": [receiver.controller, receiver.provider, receiver.sector, sorted(receiver.names)],
+        "at": at.isoformat(),
+        "grounds": held,
+    }
+    return str(UUID(bytes=sha256(canonical(facts)).digest()[:16], version=5))
