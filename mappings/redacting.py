@@ -38,9 +38,7 @@ def _unescaped(step: str) -> str:
 def _without(value: Any, path: _Path, out: frozenset[_Path]) -> Any:
     """The value without what is left out under it. What had something in it and is empty now is left out too."""
     if isinstance(value, Mapping):
-        kept = {
-            key: _without(inner, (*path, key), out) for key, inner in value.items() if (*path, str(key)) not in out
-        }
+        kept = {key: _without(inner, (*path, key), out) for key, inner in value.items() if (*path, str(key)) not in out}
         return {key: inner for key, inner in kept.items() if not _was_emptied(value[key], inner)}
     if isinstance(value, list):
         pairs = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,13 @@ __all__ = [
     "keys",
     "level",
     "oid",
+    "oids",
     "one_of",
     "rate",
     "seconds",
+    "some_of",
     "text",
+    "texts",
     "together",
 ]
 
@@ -95,6 +98,32 @@ def address(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"(https?|sftp)://[^\s@]+", value):
         raise ValueError("an address that begins with https://, http:// or sftp:// and holds no user name")
     return value
+
+
+def some_of(words: Callable[[], Collection[str]]) -> Callable[[Any], tuple[str, ...]]:
+    """A check that takes a list of the words, which are asked for only then; plain numbers are codes, and pass."""
+
+    def check(value: Any) -> tuple[str, ...]:
+        found = texts(value)
+        if not all(one in words() or one.isdecimal() for one in found):
+            raise ValueError(f"a list of codes, or of {', '.join(words())}")
+        return found
+
+    return check
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list. Raises: ValueError with what was expected."""
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise ValueError("a list of texts that are not empty")
+    return tuple(one.strip() for one in value)
+
+
+def oids(value: Any) -> tuple[str, ...]:
+    """The OIDs of a list. Raises: ValueError with what was expected."""
+    if not isinstance(value, list) or not all(isinstance(one, str) and is_oid(one) for one in value):
+        raise ValueError("a list of OIDs in dotted form")
+    return tuple(value)
 
 
 def oid(value: Any) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from interop.config import checks
 from interop.config.people import Person, people
+from validators.gate import Ownership, Receiver, Sector, duties, tasks
 
 __all__ = ["NEEDED", "SCHEMES", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
 
@@ -59,7 +60,8 @@ class SystemSettings:
     client certificate `cert_file`, or our login over SSH; `host_key` the public key of an SSH server; `ca_file` the
     authorities to trust in place of the machine's own; `owner` the OID by which the system names us as the one who is
     to act; `clients_file` names the clients whose records are polled, `encounter_classes` and `encounter_types` what
-    may carry a note; `webhook_secret` signs the system's notifications, which are refused without it.
+    may carry a note; `webhook_secret` signs the system's notifications, which are refused without it. What the gate
+    judges the system by stands from `sector` on.
     """
 
     name: str
@@ -83,6 +85,31 @@ class SystemSettings:
     encounter_types: tuple[str, ...] = _setting("encounter_types", "", checks.codes, ())
     calls_per_second: float | None = _setting("calls_per_second", "", checks.rate, None)
     webhook_secret: str = _setting("", "INTEROP_{NAME}_WEBHOOK_SECRET", checks.text, "", secret=True)
+    sector: Sector = _setting("sector", "", checks.one_of(*get_args(Sector)[1:]), "social")
+    ownership: Ownership = _setting("ownership", "", checks.one_of("public", "private"), "public")
+    duty: str = _setting("duty", "", checks.one_of(*duties()), "")
+    service_tasks: tuple[str, ...] = _setting("service_tasks", "", checks.some_of(tasks), ())
+    services: tuple[str, ...] = _setting("services", "", checks.texts, ())
+    joint_units: tuple[str, ...] = _setting("joint_units", "", checks.oids, ())
+    acts_for: tuple[str, ...] = _setting("acts_for", "", checks.oids, ())
+    provider: str = _setting("provider", "", checks.oid, "")
+    names: tuple[str, ...] = _setting("names", "", checks.texts, ())
+
+    @property
+    def receiver(self) -> Receiver:
+        """The system as the gate sees it."""
+        return Receiver(
+            controller=self.controller,
+            sector=self.sector,
+            ownership=self.ownership,
+            duty=self.duty,
+            service_tasks=frozenset(self.service_tasks),
+            services=frozenset(self.services),
+            joint_units=frozenset(self.joint_units),
+            acts_for=frozenset(self.acts_for),
+            provider=self.provider,
+            names=frozenset(self.names),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,7 @@ def _plan_to_send(parts: Parts, one: _Turn) -> None:
     if judged is None:
         one.change = _moved(parts, delivery, "held", "document_cannot_be_read_any_more")
         return
-    state = stopped(delivery, judged.decision)
+    state = stopped(parts, delivery, judged.decision)
     if state is not None:
         one.change = _moved(parts, delivery, state, judged.decision.basis.id, decision=judged.decision)
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interop.exchange.parts import Participant, Parts, Written
+from interop.exchange.parts import Parts, Written
 from interop.store import Delivery, State, StoredDocument
 from interop.systems.base import Outgoing
+from mappings.redacting import redacted
 from schemas.record import Record
-from validators.gate import Decision, Receiver, Subject, decide
+from validators.gate import Decision, decide, subject_of
 
 __all__ = ["Judged", "Prepared", "judge", "prepare", "stopped", "written"]
 
@@ -47,22 +48,35 @@ def judge(parts: Parts, delivery: Delivery, document: StoredDocument) -> Judged 
         if record is None:
             return None
         parts.records.keep(document.id, record)
-    return Judged(record, _decision(record, parts.participants[delivery.receiver]))
+    subject = subject_of(record)
+    receiver = parts.participants[delivery.receiver].receiver
+    return Judged(record, decide(subject, receiver, {}, parts.clock()))
 
 
 def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
-    """The document in the receiver's format."""
-    made = parts.write(judged.record, parts.participants[delivery.receiver].system.format)
+    """The document in the receiver's format, without what the gate leaves out."""
+    made = parts.write(
+        redacted(judged.record, judged.decision.redactions), parts.participants[delivery.receiver].system.format
+    )
     outgoing = Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
     return Prepared(judged.decision, made, outgoing)
 
 
-def stopped(delivery: Delivery, decision: Decision) -> State | None:
-    """The state that the gate puts the delivery in, or None when it may go."""
-    if decision.outcome == "permit" or (decision.outcome == "hold" and delivery.released):
+def stopped(parts: Parts, delivery: Delivery, decision: Decision) -> State | None:
+    """The state that the gate puts the delivery in, or None when it may go.
+
+    A person's release lets past what held the delivery when it was released; what has come up since then holds it anew.
+    """
+    if decision.outcome == "permit":
         return None
-    return "held" if decision.outcome == "hold" else "rejected"
+    if decision.outcome == "deny":
+        return "rejected"
+    return None if delivery.released and decision.holding <= _released_grounds(parts, delivery) else "held"
 
 
-def _decision(record: Record, participant: Participant) -> Decision:
-    return decide(Subject(record.controller, record.non_disclosure), Receiver(participant.controller))
+def _released_grounds(parts: Parts, delivery: Delivery) -> frozenset[str]:
+    """The grounds that held the delivery before its last release."""
+    history = parts.store.history(delivery.id)
+    last = max((i for i, one in enumerate(history) if one.cause == "released_by_a_person"), default=0)
+    held = next((one.decision for one in reversed(history[:last]) if one.after == "held"), None) or {}
+    return frozenset(held.get("grounds", (held.get("ground"),)))

@@ -30,7 +30,8 @@ _RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
 def participants(settings: Settings) -> Mapping[str, Participant]:
     """The systems of the settings, by their names there. Raises: Invalid for a key that cannot be read, Fault."""
     return {
-        one.name: Participant(KINDS[one.kind](one), one.controller, one.sends, one.receives) for one in settings.systems
+        one.name: Participant(KINDS[one.kind](one), one.controller, one.sends, one.receives, facts=one.receiver)
+        for one in settings.systems
     }
 
 

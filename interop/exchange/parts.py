@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal, Protocol, TypeVar
@@ -14,6 +14,7 @@ from interop.systems.base import System
 from mappings.report import Report
 from schemas.issues import Issue
 from schemas.record import Record
+from validators.gate import Receiver
 
 __all__ = [
     "Admission",
@@ -83,15 +84,28 @@ Admission = Literal["reject", "tag", "quarantine"]
 """What is done with a system's documents that have errors: refused, taken in with a note, or kept for a person."""
 
 
+_PUBLIC_SOCIAL_WELFARE = Receiver(sector="social", ownership="public")
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A system in the exchange. `controller` identifies whose register it is; empty when that is not known."""
+    """A system in the exchange. `controller` identifies whose register it is; empty when that is not known.
+
+    `facts`: what else the gate judges the system by. What is exchanged are social welfare documents, so that a system
+    is taken for a public register of social welfare unless its settings say otherwise.
+    """
 
     system: System
     controller: str
     sends: bool = True
     receives: bool = True
     findings: Admission = "reject"
+    facts: Receiver = _PUBLIC_SOCIAL_WELFARE
+
+    @property
+    def receiver(self) -> Receiver:
+        """The system as the gate sees it."""
+        return replace(self.facts, controller=self.controller)
 
 
 class Spread(Protocol):

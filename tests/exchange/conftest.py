@@ -74,6 +74,7 @@ class Peer:
         self.outbox: dict[str, bytes] = {}
         self.answers: dict[str, list[Acknowledgement]] = {}
         self.filed: list[tuple[str, int]] = []
+        self.payloads: list[bytes] = []
         self.sends: list[InteropError] = []
         self.settles: list[InteropError | Receipt | None] = []
         self.arrival_errors: list[InteropError] = []
@@ -107,6 +108,7 @@ class Peer:
         if self.sends:
             raise self.sends.pop(0)
         self.filed.append((outgoing.document, outgoing.version))
+        self.payloads.append(outgoing.payload)
         return Receipt("accepted" if self.asks_later else "delivered", f"{self.name}/{len(self.filed)}")
 
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:

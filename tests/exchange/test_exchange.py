@@ -268,12 +268,33 @@ def test_the_gate_holds_denies_and_permits(world: Any) -> None:
     assert world.states()["slow"] == ["delivered"]
 
 
-def test_a_client_under_non_disclosure_waits_for_a_person(world: Any) -> None:
-    world.source.file("m1", world.plan(envelope={"non_disclosure": True}))
+def test_a_free_text_that_may_tell_a_place_waits_for_a_person_and_goes_out_redacted(world: Any) -> None:
+    envelope = {"non_disclosure": True, "author": {"unit": {"display": "Mallikylän asumisyksikkö"}}}
+    world.source.file("m1", world.plan(envelope=envelope, plan={"paikka": "Kotipolku 1", "kuvaus": "Asuu Turussa."}))
     exchange = world.exchange()
     world.later(exchange)
     assert world.states() == {"quick": ["held"], "slow": ["held"]}
-    assert causes(exchange, "quick") == ["received", "client_is_under_non_disclosure"]
+    assert causes(exchange, "quick") == ["received", "free_text_may_reveal_a_place"]
+    exchange.parts.store.release(1, world.now)
+    world.later(exchange)
+    assert world.states()["quick"] == ["delivered"]
+    (payload,) = world.quick.payloads
+    assert b"Kotipolku" not in payload
+    assert b"Asuu Turussa" in payload
+
+
+def test_what_comes_up_after_a_release_holds_the_delivery_anew(world: Any) -> None:
+    world.source.file("m1", world.plan())
+    world.controllers = {"quick": ""}
+    exchange = world.exchange()
+    world.later(exchange, 2)
+    exchange.parts.store.release(1, world.now)
+    quick = exchange.parts.participants["quick"]
+    unknown = replace(quick, facts=replace(quick.facts, ownership=""))
+    parts = replace(exchange.parts, participants={**exchange.parts.participants, "quick": unknown})
+    world.later(Exchange(parts), 2)
+    assert world.states()["quick"] == ["held"]
+    assert world.quick.filed == []
 
 
 def test_a_format_that_cannot_hold_the_document_holds_the_delivery(world: Any) -> None:

@@ -83,9 +83,7 @@ class Case:
     @cached_property
     def by_client(self) -> tuple[Answer, ...]:
         """Of each client, whether a permit covers the case."""
-        return tuple(
-            covers(said, self.kind_of_permit, self.subject, self.receiver, self.days) for said in self.said
-        )
+        return tuple(covers(said, self.kind_of_permit, self.subject, self.receiver, self.days) for said in self.said)
 
     def permits(self) -> list[tuple[Permit, ClientWills]]:
         """The clients' permits of the kind that this case is about, each with all that its client has said."""
@@ -193,5 +191,5 @@ class Case:
 
     def _all_permit(self, kind: PermitKind) -> Answer:
         if not self.subject.clients:
-            return None
+            return False  # nobody has permitted anything
         return both(covers(said, kind, self.subject, self.receiver, self.days) for said in self.said)

@@ -99,7 +99,7 @@ def decide(subject: Subject, receiver: Receiver, wills: Wills, at: datetime) -> 
         at,
         basis,
         steps,
-        case.redactions if basis.outcome != "deny" else (),
+        case.redactions,
         case.relied_on() if uses_permits else (),
         subject.suspects if case.is_flagged() else (),
     )

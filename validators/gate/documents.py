@@ -76,4 +76,3 @@ def _codes(structure: Structure) -> set[str]:
         return {base}
     short = base.removeprefix(PREFIX)
     return {base, short} | ({structure.code} if short.startswith("1506.") else set())
-

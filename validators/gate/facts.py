@@ -1,4 +1,4 @@
-"""What the gate needs to know of a document and of a receiver. A fact that is not known is empty or None, never guessed.
+"""What the gate needs to know of a document and of a receiver. What is not known is empty or None, never guessed.
 
 Source: act 703/2023 § 9, 37-38, 46-48, 53, 55, 59; decree 457/2024 § 12-19, 25; act 661/2009 § 36-37.
 """
@@ -84,8 +84,8 @@ class Receiver:
     """What the gate needs to know of a receiver.
 
     `controller`: whose register the document will stand in. `provider`: the OID by which permits name the receiver,
-    when that is another. `duty` is one of `access.toml`; `service_tasks` our names or codes of 1221, `services` codes of
-    1222: what the duty is about. `joint_units`: OIDs of the units where social and health care are given together.
+    when that is another. `duty` is one of `access.toml`; `service_tasks` our names or codes of 1221, `services`
+    codes of 1222: what the duty is about. `joint_units`: OIDs of units where social and health care work together.
     `acts_for`: controllers on whose account it produces services. `names`: how plans name it.
     """
 

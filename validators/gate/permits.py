@@ -12,7 +12,16 @@ from schemas.wills import ClientWills, Permit, PermitKind
 from validators.gate.access import Answer, both, either, touches, within
 from validators.gate.facts import Receiver, Subject
 
-__all__ = ["Days", "covers", "forbids_controller", "forbids_document", "forbids_task", "in_force", "is_revoked", "reaches"]
+__all__ = [
+    "Days",
+    "covers",
+    "forbids_controller",
+    "forbids_document",
+    "forbids_task",
+    "in_force",
+    "is_revoked",
+    "reaches",
+]
 
 Days = tuple[date, date]
 """The first and the last day that it can be now."""

@@ -19,7 +19,7 @@ from schemas.record import Record
 from schemas.site import resource
 from schemas.structures import Structure
 
-__all__ = ["RevealingPlaces", "reveals", "revealing_places", "role_of", "stripped_fields"]
+__all__ = ["RevealingPlaces", "revealing_places", "reveals", "role_of", "stripped_fields"]
 
 _Path = tuple[str | int, ...]
 _IDENTIFIER = frozenset(("system", "value"))
@@ -81,7 +81,7 @@ def role_of(key: str) -> str:
 
 
 def stripped_fields(structure: Structure) -> dict[str, str]:
-    """The fields of a structure that are taken out (`strip`), or are when their name tells a place (`unit`), by path."""
+    """The fields of a structure that are taken out: `strip`, or `unit` when their name tells a place; by path."""
     found: dict[str, str] = {}
     for path, field in structure.by_path.items():
         above = [role_of(key) for key in field.path[:-1]]
@@ -94,8 +94,9 @@ def stripped_fields(structure: Structure) -> dict[str, str]:
 def revealing_places(record: Record, structure: Structure | None) -> RevealingPlaces:
     """Where the record tells, or may tell, where its client lives or is. In: `structure` is the record's, if known."""
     walk = _Walk([], [])
-    for key, value in record.body.items():
-        walk.field(value, ("content", record.root, key))
+    for root, body in record.content.items():
+        # A content has one root property; what stands beside it in a faulty one is read all the same.
+        walk.inside(body, ("content", root))
     for name in _table()["envelope"]["unit"]:
         walk.unit(*_at(record.envelope, name))
     for name in _table()["envelope"]["free"]:
@@ -139,7 +140,7 @@ class _Walk:
             case "keep" | "unread":
                 return
             case _:
-                self._inside(value, path)
+                self.inside(value, path)
 
     def unit(self, value: Any, path: _Path) -> None:
         """A unit or an organisation: taken out when its name tells a place."""
@@ -149,14 +150,15 @@ class _Walk:
         elif _is_named_place(value):
             self.locations.append(path)
         elif isinstance(value, Mapping) and "display" not in value:
-            self._inside(value, path)
+            self.inside(value, path)
 
     def text(self, value: Any, path: _Path) -> None:
         """A free text."""
         if isinstance(value, str) and not is_oid(value) and reveals(value):
             self.suspects.append(path)
 
-    def _inside(self, value: Any, path: _Path) -> None:
+    def inside(self, value: Any, path: _Path) -> None:
+        """What is no field by itself: a group, a list, or a value."""
         if isinstance(value, Mapping) and value.keys() <= _IDENTIFIER:
             return
         if isinstance(value, Mapping):
@@ -164,7 +166,7 @@ class _Walk:
                 self.field(inner, (*path, key))
         elif isinstance(value, list):
             for index, inner in enumerate(value):
-                self._inside(inner, (*path, index))
+                self.inside(inner, (*path, index))
         else:
             self.text(value, path)
 

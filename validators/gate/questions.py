@@ -95,7 +95,8 @@ def _one_client_alone(case: Case) -> bool:
 
 
 def _refused(case: Case) -> bool:
-    return case.subject.plan is None and case.basis is False
+    """True when permits might have let it go, and do not."""
+    return case.subject.plan is None and case.receiver.sector in ("social", "health") and case.basis is False
 
 
 def _another_controller(case: Case) -> bool:
@@ -182,8 +183,8 @@ def _takes_mandatory(case: Case) -> bool:
     return not set(case.redactions).isdisjoint(case.subject.mandatory)
 
 
-def _never(case: Case) -> bool:
-    """A retired ground: it words what older decisions rest on."""
+def _never(_: Case) -> bool:
+    """False of any case: a retired ground, which words what older decisions rest on."""
     return False
 
 

@@ -37,7 +37,7 @@ _WAYS_OF_WORKING = ("1", "2", _MEDIATED)
 
 def subject_of(record: Record) -> Subject:
     """The facts of the record. A part of another shape than its structure's is as good as not there."""
-    structure = shipped()[record.structure] if record.structure in shipped() else None
+    structure = shipped().get(record.structure)
     kind = kind_of(structure) if structure is not None else ""
     codes = frozenset(filter(None, (_text(record.envelope.get("service_task"), "code"),)))
     names = frozenset(filter(None, map(task_named, codes))) | (tasks_of(structure) if structure else frozenset())
@@ -105,7 +105,7 @@ def _clients(record: Record) -> Iterator[Client]:
 def _order(record: Record) -> object:
     """What the document says of a non-disclosure order: of its client, or of anybody whom it tells of."""
     flag: object = record.envelope.get("non_disclosure")
-    inner = list(_flags(record.body))
+    inner = list(_flags(record.content))
     if flag not in (False, None) or any(one is not False for one in inner):
         return True
     return False if flag is False or inner else None
