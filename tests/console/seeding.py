@@ -85,7 +85,7 @@ def accept(parts: Parts, data: bytes, at: datetime, receivers: Sequence[str] = (
 
 def move(parts: Parts, delivery: Delivery, at: datetime, *steps: tuple[State, str, float]) -> Delivery:
     """The delivery after steps: each a state, its cause, and how many seconds after the one before."""
-    decision = decide(Subject(OWN), Receiver(OWN), {}, at).as_json()
+    decision = decide(Subject(OWN, "social", "client_plan"), Receiver(OWN, "social", "public"), {}, at).as_json()
     for after, cause, wait in steps:
         at += timedelta(seconds=wait)
         told = decision if after == "sent" else None
