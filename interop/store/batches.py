@@ -5,11 +5,11 @@ Each delivery is still judged by itself: one that somebody else has moved meanwh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from interop.errors import Fault
@@ -82,14 +82,12 @@ class Batches:
         with self._database.write() as session:
             taken = [
                 Taken(delivery_of(row, document), document_of(document), row.begun, not newer, bool(older))
-                for row, document, newer, older in session.execute(_with_others(wanted, at))
+                for row, document, newer, older in session.execute(_DUE_NOW, {"ids": list(wanted), "at": at})
                 if wanted[row.id] in (None, row.turn)
             ]
             ids = [one.delivery.id for one in taken]
-            session.execute(
-                update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(begun=DeliveryRow.begun + 1),
-                execution_options={"synchronize_session": False},
-            )
+            if ids:
+                session.execute(_BEGUN, {"ids": ids}, execution_options={"synchronize_session": False})
         return taken
 
     def advance(self, changes: Sequence[Change]) -> list[Delivery | None]:
@@ -106,7 +104,8 @@ class Batches:
             return []
         with self._database.write() as session:
             self._serialize_chains(session, [one.delivery.id for one in changes if _sends(one)])
-            found = {row[0].id: row for row in session.execute(_locked([one.delivery.id for one in changes]))}
+            ids = [one.delivery.id for one in changes]
+            found = {row[0].id: row for row in session.execute(_LOCKED, {"ids": ids})}
             notes: list[dict[str, object]] = []
             after = [self._changed(found.get(one.delivery.id), one, notes) for one in changes]
             session.flush()
@@ -118,8 +117,7 @@ class Batches:
         """Lets one transaction at a time send versions of a document; in one order, so that none waits in a ring."""
         if not ids or not self._database.is_shared:
             return
-        chains = select(DocumentRow.chain).join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id)
-        for chain in sorted({name or "" for name in session.scalars(chains.where(DeliveryRow.id.in_(ids)))}):
+        for chain in sorted(name or "" for name in session.scalars(_CHAINS, {"ids": list(ids)})):
             self._database.serialize(session, chain)
 
     @staticmethod
@@ -147,12 +145,8 @@ def _sends(change: Change) -> bool:
     return change.step is not None and change.step.after == "sent"
 
 
-def _with_others(ids: Iterable[int], at: datetime) -> Select[DeliveryRow, DocumentRow, bool, bool]:
-    return _locked(list(ids)).where(DeliveryRow.state.in_(_UNDER_WAY), DeliveryRow.next_at <= at)
-
-
-def _locked(ids: Sequence[int]) -> Select[DeliveryRow, DocumentRow, bool, bool]:
-    """The rows of these deliveries, locked; whether a newer version is here, and an older one in doubt."""
+def _statement() -> Select[DeliveryRow, DocumentRow, bool, bool]:
+    """The rows of some deliveries, locked; whether a newer version is here, and an older one in doubt."""
     newer, other, older = aliased(DocumentRow), aliased(DeliveryRow), aliased(DocumentRow)
     is_newer = exists().where(
         newer.chain == DocumentRow.chain, newer.version > DocumentRow.version, newer.status == "accepted"
@@ -170,7 +164,17 @@ def _locked(ids: Sequence[int]) -> Select[DeliveryRow, DocumentRow, bool, bool]:
     return (
         select(DeliveryRow, DocumentRow, is_newer, in_doubt)
         .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
-        .where(DeliveryRow.id.in_(ids))
+        .where(DeliveryRow.id.in_(bindparam("ids", expanding=True)))
         .order_by(DeliveryRow.id)
         .with_for_update(of=DeliveryRow)
     )
+
+
+# Made once: to build a statement costs as much as to carry it out.
+_LOCKED = _statement()
+_DUE_NOW = _LOCKED.where(DeliveryRow.state.in_(_UNDER_WAY), DeliveryRow.next_at <= bindparam("at"))
+_NAMED = DeliveryRow.id.in_(bindparam("ids", expanding=True))
+_BEGUN = update(DeliveryRow).where(_NAMED).values(begun=DeliveryRow.begun + 1)
+_CHAINS = (
+    select(DocumentRow.chain).join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id).where(_NAMED).distinct()
+)

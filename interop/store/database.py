@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import Lock
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -27,6 +28,8 @@ class Database:
         self._engine: Engine = open_engine(url)
         self._reading = self._engine.execution_options(**{READ_ONLY: True})
         self.is_shared = self._engine.dialect.name != "sqlite"
+        # A file takes one writer at a time; its own way of waiting looks again only every now and then.
+        self._one_writer: AbstractContextManager[object] = nullcontext() if self.is_shared else Lock()
         try:
             with translated(), self._engine.begin() as connection:
                 migrate(connection)
@@ -41,7 +44,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A transaction that writes. Raises: Conflict when a row is there already, Unavailable."""
-        with translated(), Session(self._engine) as session, session.begin():
+        with self._one_writer, translated(), Session(self._engine) as session, session.begin():
             yield session
 
     @contextmanager

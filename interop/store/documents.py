@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,12 @@ from interop.logs import without_identity_codes
 from interop.store.database import Database
 from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, seal
 from interop.store.ledger import Answer, Identity, Incoming, Intake, Status, StoredDocument
-from interop.store.rows import document_of, found_document, oid_or_none, open_delivery, supersede_older
+from interop.store.rows import document_of, found_document, oid_or_none, open_deliveries, supersede_older
 from interop.store.tables import ArrivalRow, DocumentRow
 
 __all__ = ["Documents"]
+
+_FILED = select(DocumentRow).where(DocumentRow.filed_as == bindparam("name"))
 
 
 class Documents:
@@ -50,9 +52,7 @@ class Documents:
     def filed(self, document: str, version: int) -> StoredDocument | None:
         """The accepted document of this OID and version, or None."""
         with self._database.read() as session:
-            row = session.scalars(
-                select(DocumentRow).where(DocumentRow.filed_as == f"{document}#{version}")
-            ).one_or_none()
+            row = session.scalars(_FILED, {"name": f"{document}#{version}"}).one_or_none()
             return document_of(row) if row else None
 
     def is_same_record(self, document_id: str, digest: str) -> bool:
@@ -211,8 +211,7 @@ class Documents:
 def _open(session: Session, row: DocumentRow, receivers: Sequence[str], at: datetime) -> None:
     """Adds the deliveries of an accepted document."""
     newer = supersede_older(session, row, at)
-    for receiver in receivers:
-        open_delivery(session, row.id, receiver, at, superseded=newer)
+    open_deliveries(session, row.id, receivers, at, superseded=newer)
 
 
 def _quarantined(session: Session, document_id: str) -> DocumentRow:

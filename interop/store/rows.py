@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased, undefer
+from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy.orm import Session, undefer
 
 from interop.errors import Fault, NotFound
 from interop.logs import has_identity_code, without_identity_codes
@@ -27,7 +28,7 @@ __all__ = [
     "noted",
     "oid_or_none",
     "older_in_doubt",
-    "open_delivery",
+    "open_deliveries",
     "supersede_older",
     "transition_of",
 ]
@@ -35,6 +36,24 @@ __all__ = [
 _SUPERSEDABLE: tuple[State, ...] = ("pending", "held")
 IN_DOUBT: tuple[State, ...] = ("sent", "unknown")
 """The states in which it is open whether a delivery has arrived."""
+
+
+# Made once: to build a statement costs as much as to carry it out.
+_NEWER = select(func.count()).where(
+    DocumentRow.chain == bindparam("chain"),
+    DocumentRow.version > bindparam("version"),
+    DocumentRow.status == "accepted",
+)
+_OLDER_WAITING = (
+    select(DeliveryRow)
+    .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
+    .where(
+        DocumentRow.chain == bindparam("chain"),
+        DocumentRow.version < bindparam("version"),
+        DeliveryRow.state.in_(_SUPERSEDABLE),
+    )
+    .with_for_update(of=DeliveryRow)
+)
 
 
 def document_of(row: DocumentRow) -> StoredDocument:
@@ -104,17 +123,7 @@ def supersede_older(session: Session, row: DocumentRow, at: datetime) -> bool:
     """Whether a newer version is here already; if not, the older versions' waiting deliveries are superseded."""
     if has_newer(session, row):
         return True
-    older = (
-        select(DeliveryRow)
-        .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
-        .where(
-            DocumentRow.chain == row.chain,
-            DocumentRow.version < row.version,
-            DeliveryRow.state.in_(_SUPERSEDABLE),
-        )
-        .with_for_update(of=DeliveryRow)
-    )
-    for delivery in session.scalars(older).all():
+    for delivery in session.scalars(_OLDER_WAITING, {"chain": row.chain, "version": row.version}).all():
         before = cast("State", delivery.state)
         step = Step("superseded", at, "newer_version_arrived")
         apply_step(delivery, step)
@@ -124,11 +133,7 @@ def supersede_older(session: Session, row: DocumentRow, at: datetime) -> bool:
 
 def has_newer(session: Session, row: DocumentRow) -> bool:
     """True when a newer version of the row's document has been accepted."""
-    newer = aliased(DocumentRow)
-    query = select(func.count()).where(
-        newer.chain == row.chain, newer.version > row.version, newer.status == "accepted"
-    )
-    return bool(session.scalar(query))
+    return bool(session.scalar(_NEWER, {"chain": row.chain, "version": row.version}))
 
 
 def older_in_doubt(delivery: DeliveryRow, document: DocumentRow) -> Select[int]:
@@ -146,17 +151,23 @@ def older_in_doubt(delivery: DeliveryRow, document: DocumentRow) -> Select[int]:
     )
 
 
-def open_delivery(session: Session, document_id: str, receiver: str, at: datetime, *, superseded: bool) -> None:
-    """Adds a delivery of the document to the receiver, with its first transition."""
+def open_deliveries(
+    session: Session, document_id: str, receivers: Sequence[str], at: datetime, *, superseded: bool
+) -> None:
+    """Adds a delivery of the document to each receiver, with its first transition."""
     state: State = "superseded" if superseded else "pending"
     cause = "newer_version_is_here" if superseded else "received"
-    row = DeliveryRow(
-        document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, turn=0, begun=0,
-        next_at=at, created_at=at,
-    )  # fmt: skip
-    session.add(row)
+    rows = [
+        DeliveryRow(
+            document_id=document_id, receiver=receiver, state=state, attempts=0, checks=0, turn=0, begun=0, worker="",
+            reference="", released=False, next_at=at, created_at=at,
+        )
+        for receiver in receivers
+    ]  # fmt: skip
+    session.add_all(rows)
     session.flush()
-    session.add(noted(row, None, Step(state, at, cause)))
+    if rows:
+        session.execute(insert(TransitionRow), [note_of(row, None, Step(state, at, cause)) for row in rows])
 
 
 def apply_step(row: DeliveryRow, step: Step) -> None:

@@ -174,10 +174,11 @@ def outcome(answer: Answer) -> tuple[str, ...]:
 
 
 def reference_in(answer: Answer, kind: str) -> str:
-    """`Type/id` of what an answer says was made, by its body or its Location; empty when neither tells."""
-    resource, _ = json_text.parse(answer.body)
-    told = address(resource) if isinstance(resource, dict) else ""
-    found = _REFERENCE.search(told) or _REFERENCE.search(answer.headers.get("Location", ""))
+    """`Type/id` of what an answer says was made, by its Location or its body; empty when neither tells."""
+    found = _REFERENCE.search(answer.headers.get("Location", ""))
+    if found is None:
+        resource, _ = json_text.parse(answer.body)
+        found = _REFERENCE.search(address(resource)) if isinstance(resource, dict) else None
     return f"{kind}/{found['id']}" if found and found["type"] == kind else ""
 
 
