@@ -60,7 +60,8 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=100)
     documents = parser.parse_args().documents
     print(
-        f"{'workers':<24}{'documents/s':>12}{'seconds':>10}{'s to the first':>16}{'workers ms CPU/doc':>24}{'sandboxes ms CPU/doc':>24}"
+        f"{'workers':<24}{'documents/s':>12}{'seconds':>10}{'s to the first':>16}{'workers ms CPU/doc':>24}"
+        f"{'sandboxes ms CPU/doc':>24}"
     )
     with tempfile.TemporaryDirectory(prefix="interop-bench-") as place:
         measure("1, SQLite file", f"sqlite:///{place}/interop.db", 1, documents)

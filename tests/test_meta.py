@@ -26,6 +26,8 @@ HOMES = {
     "authlib": "interop/console/oidc.py",
     "jinja2": "interop/console/rendering.py",
     "dbos": "interop/exchange/engine_dbos.py",
+    "prometheus_client": "interop/exchange/metrics.py",
+    "opentelemetry": "interop/exchange/tracing.py",
     "fhirpathpy": "validators/fhir/",
     "zeep": "interop/systems/effica.py",
     "httpx": "interop/systems/http.py interop/console/oidc.py",

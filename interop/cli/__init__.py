@@ -45,6 +45,10 @@ COMMANDS: Mapping[str, Command] = {
     "demo": Command("demo", "demo", "Exchange a client plan among three sandboxes and show what happened."),
     "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
     "deliveries": Command("deliveries", "deliveries", "List, show, retry, release or cancel deliveries.", group=True),
+    "documents": Command(
+        "documents", "documents", "List and show documents; admit or refuse those in quarantine.", group=True
+    ),
+    "metrics": Command("metrics", "metrics_command", "Print the exchange's figures in Prometheus's text form."),
     "serve": Command("serve", "serve_command", "Run the exchange with the systems of the settings file."),
 }
 

@@ -14,6 +14,8 @@ from schemas.identity import is_oid
 
 __all__ = [
     "address",
+    "admission",
+    "backlog",
     "codes",
     "count",
     "file",
@@ -88,6 +90,16 @@ def together(value: Any) -> int:
         raise ValueError("a whole number from 1 to 64")
     return value
 
+
+def backlog(value: Any) -> int:
+    """The number, 1 to 10 000 000. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 10_000_000:
+        raise ValueError("a whole number from 1 to 10000000")
+    return value
+
+
+admission = one_of("reject", "tag", "quarantine")
+"""What is done with a system's documents that have errors."""
 
 level = one_of("debug", "info", "warning", "error")
 """The least level of log lines that are written."""

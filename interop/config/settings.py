@@ -70,6 +70,7 @@ class SystemSettings:
     controller: str = _setting("controller", "", checks.oid, "")
     sends: bool = _setting("sends", "", checks.flag, default=True)
     receives: bool = _setting("receives", "", checks.flag, default=True)
+    findings: str = _setting("findings", "", checks.admission, "reject")
     user: str = _setting("user", "INTEROP_{NAME}_USER", checks.text, "")
     secret: str = _setting("", "INTEROP_{NAME}_SECRET", checks.text, "", secret=True)
     token_url: str = _setting("token_url", "", checks.address, "")
@@ -135,6 +136,9 @@ class Settings:
     console_client: str = _setting("console.oidc_client", "", checks.text, "")
     console_secret: str = _setting("", "INTEROP_CONSOLE_OIDC_SECRET", checks.text, "", secret=True)
     console_roles_claim: str = _setting("console.oidc_roles_claim", "", checks.text, "roles")
+    begins: int = _setting("exchange.begins", "", checks.count, 3)
+    backlog: int = _setting("exchange.backlog", "", checks.backlog, 10_000)
+    traces: str = _setting("telemetry.traces", "INTEROP_TRACES", checks.address, "")
     systems: tuple[SystemSettings, ...] = ()
 
 

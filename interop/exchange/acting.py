@@ -49,8 +49,12 @@ class Acting:
         do = self._take if batch.kind == "arrival" else self._bring
         rows = list(batch.rows.items())
         for start in range(0, len(rows), self.together):
-            if not self.goes_on() or not do(batch.system, dict(rows[start : start + self.together])):
+            if not self.goes_on():
                 return
+            part = dict(rows[start : start + self.together])
+            with self.parts.span(f"bring {batch.kind}", batch=batch.id, system=batch.system, rows=len(part)):
+                if not do(batch.system, part):
+                    return
 
     def close(self) -> None:
         """Nothing; the threads have ended."""

@@ -204,8 +204,10 @@ def _said(parts: Parts, one: _Turn) -> _Word | Exception:
     system, outgoing = parts.participants[one.now.receiver].system, one.outgoing
     if outgoing is None:
         return None
+    is_sent, delivery = one.now.state == "sent", one.now
     try:
-        return system.send(outgoing) if one.now.state == "sent" else system.settle(outgoing, one.now.reference)
+        with parts.span("send" if is_sent else "settle", delivery=delivery.id, receiver=delivery.receiver):
+            return system.send(outgoing) if is_sent else system.settle(outgoing, delivery.reference)
     except InteropError as error:
         return error
     except Exception as error:  # noqa: BLE001 - one delivery's trouble is its own state, and the others go on

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
-from interop.exchange.parts import Participant
+from interop.exchange.parts import Admission, Participant
 from interop.systems.apotti import Apotti, ApottiSettings
 from interop.systems.apotti_clients import EnrolledClients
 from interop.systems.apotti_polling import PollingSettings
@@ -30,7 +31,14 @@ _RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
 def participants(settings: Settings) -> Mapping[str, Participant]:
     """The systems of the settings, by their names there. Raises: Invalid for a key that cannot be read, Fault."""
     return {
-        one.name: Participant(KINDS[one.kind](one), one.controller, one.sends, one.receives, facts=one.receiver)
+        one.name: Participant(
+            KINDS[one.kind](one),
+            one.controller,
+            one.sends,
+            one.receives,
+            cast("Admission", one.findings),
+            facts=one.receiver,
+        )
         for one in settings.systems
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -24,10 +25,12 @@ __all__ = [
     "Participant",
     "Parts",
     "Records",
+    "Span",
     "Spread",
     "Write",
     "Written",
     "in_turn",
+    "no_span",
     "tried",
 ]
 
@@ -129,6 +132,19 @@ def tried(call: Callable[[], B]) -> B | Exception:
         return error
 
 
+class Span(Protocol):
+    """Times a piece of work by its name, with ids and counts that belong to it."""
+
+    def __call__(self, name: str, /, **facts: str | int) -> AbstractContextManager[object]:
+        """A context that lasts as long as the work."""
+        ...
+
+
+def no_span(_: str, /, **__: str | int) -> AbstractContextManager[object]:
+    """A context in which nothing is timed."""
+    return nullcontext()
+
+
 class Records:
     """The records of documents met of late, so that one that was examined to be received is not examined to be sent.
 
@@ -191,6 +207,7 @@ class Parts:
     """All that a step needs besides ids. `worker` is the name that this process goes by at the database.
 
     After `begins` times that work on a document was begun and ended with the process itself, a person has to look.
+    `span` times a piece of work for whoever traces the exchange.
     """
 
     store: Store
@@ -202,6 +219,7 @@ class Parts:
     worker: str = ""
     records: Records = field(default_factory=Records)
     begins: int = 3
+    span: Span = no_span
 
     def receivers(self, source: str) -> list[str]:
         """The systems that get what comes from the source."""

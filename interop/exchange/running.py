@@ -12,6 +12,7 @@ from interop.config import Settings
 from interop.exchange.engine_dbos import EnginePlace
 from interop.exchange.joining import participants
 from interop.exchange.parts import Examine, Pace, Parts, Write
+from interop.exchange.tracing import spans
 from interop.exchange.worker import Worker, Working
 from interop.store import KeyRing, Store
 from interop.store.engine import SoleUse, open_beside
@@ -45,7 +46,10 @@ def opened_parts(settings: Settings, examine: Examine, write: Write) -> Iterator
                 settings.failures_to_rest, min(_LONGEST_CALL, settings.longest_retry),
             )  # fmt: skip
             joined = participants(settings)
-            yield Parts(store, joined, examine, write, lambda: datetime.now(UTC), pace, str(uuid4()))
+            yield Parts(
+                store, joined, examine, write, lambda: datetime.now(UTC), pace, str(uuid4()), begins=settings.begins,
+                span=spans(settings.traces),
+            )  # fmt: skip
         finally:
             if sole is not None:
                 sole.close()
@@ -56,7 +60,7 @@ def opened_worker(settings: Settings, examine: Examine, write: Write) -> Iterato
     """A worker that has not begun yet. Raises: as `opened_parts`."""
     with opened_parts(settings, examine, write) as parts:
         place = EnginePlace(*open_beside(settings.database_url))
-        working = Working(settings.look_every, settings.together, settings.worker_grace)
+        working = Working(settings.look_every, settings.together, settings.worker_grace, settings.backlog)
         try:
             yield Worker(parts, place, working)
         finally:

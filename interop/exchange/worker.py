@@ -38,12 +38,14 @@ _T = TypeVar("_T")
 @dataclass(frozen=True, slots=True)
 class Working:
     """How a worker works: how often it looks into each system, how many calls it makes to one system at once, and
-    after how long a silence a worker is taken for dead.
+    after how long a silence a worker is taken for dead. While more deliveries than `backlog` are under way nothing new
+    is taken in: it stays with the systems that hold it.
     """
 
     look_every: timedelta = timedelta(seconds=5)
     together: int = 8
     grace: timedelta = timedelta(seconds=30)
+    backlog: int = 10_000
 
 
 class Worker:
@@ -118,6 +120,10 @@ class Worker:
         store, now, pace = self._parts.store, self._parts.clock(), self._parts.pace
         span = max(3 * self._working.look_every, self._working.grace)
         if not store.workers.lease(f"look:{source}", self._parts.worker, now, span):
+            return
+        under_way = store.counts.under_way()
+        if under_way > self._working.backlog:
+            log(_LOG, logging.WARNING, "arrivals_wait", system=source, under_way=under_way)
             return
         found = self._parts.participants[source].system.arrivals()
         names = [(one.id, one.message_id) for one in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interop.store.batches import Change, Due, Taken
 from interop.store.circuits import Circuit, Pass
+from interop.store.counts import DeliveryCount, Took
 from interop.store.encryption import KeyRing
 from interop.store.figures import Beat, Flow, Found, Inflow, Wanted
 from interop.store.inbox import DueArrival, Ended, Waiting
@@ -21,6 +22,7 @@ __all__ = [
     "Change",
     "Circuit",
     "Delivery",
+    "DeliveryCount",
     "Due",
     "DueArrival",
     "Ended",
@@ -38,6 +40,7 @@ __all__ = [
     "Store",
     "StoredDocument",
     "Taken",
+    "Took",
     "Transition",
     "Waiting",
     "Wanted",

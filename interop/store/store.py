@@ -15,6 +15,7 @@ from sqlalchemy import select
 from interop.errors import Conflict, InteropError
 from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
+from interop.store.counts import Counts
 from interop.store.database import Database
 from interop.store.documents import Documents
 from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, open_sealed, rewrap, seal
@@ -51,7 +52,7 @@ class Store(Documents):
 
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
     cannot be reached. `inbox`, `circuits` and `workers` are the parts of it that several processes agree through;
-    `figures` is what people look at.
+    `figures` is what people look at, and `counts` what machines do.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -66,6 +67,7 @@ class Store(Documents):
         self._batches = Batches(self._database)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)
+        self.counts = Counts(self._database)
         self.figures = Figures(self._database)
         self.workers = Workers(self._database)
 

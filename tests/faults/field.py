@@ -139,9 +139,12 @@ class Field:
         return False
 
     def deliveries(self) -> list[Delivery]:
+        return self.opened().deliveries(limit=100_000)
+
+    def opened(self) -> Store:
         if self.store is None:
             self.store = Store(self.settings.database_url, KeyRing("k", KEYS))
-        return self.store.deliveries(limit=100_000)
+        return self.store
 
     def account(self) -> Account:
         _, omni360, apotti, foreign = self.boxes
@@ -161,8 +164,9 @@ class Field:
     def _is_settled(self) -> bool:
         if sum(said.type == "AA" for said in self.boxes[0].acknowledgements.values()) < self.copies:
             return False
-        deliveries = self.deliveries()
-        return len(deliveries) == 3 * len(self.filed) and all(one.state in ENDED for one in deliveries)
+        figures = self.opened().counts.deliveries()
+        ended = sum(one.count for one in figures if one.state in ENDED)
+        return ended == sum(one.count for one in figures) == 3 * len(self.filed)
 
 
 @contextmanager
