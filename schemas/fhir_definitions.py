@@ -60,6 +60,8 @@ class Definitions:
 
     def structure(self, url: str) -> Mapping[str, Any] | None:
         """A StructureDefinition with a snapshot, or None when it is unknown or cannot be completed."""
+        if (known := self._structures.get(url)) is not None:
+            return known
         url = url.partition("|")[0]
         if url not in self._structures:
             with self._lock:
@@ -84,6 +86,8 @@ class Definitions:
 
     def codes(self, url: str) -> CodeSet | None:
         """The codes of a value set, or None when it is unknown."""
+        if (known := self._code_sets.get(url)) is not None:
+            return known
         url = url.partition("|")[0]
         if url not in self._code_sets:
             self._code_sets[url] = expanded(url, self._value_set, self.code_system)
@@ -91,6 +95,8 @@ class Definitions:
 
     def code_system(self, url: str) -> Mapping[str, Any] | None:
         """A code system in its slim form (`codes` by code, `parents`), or None."""
+        if (known := self._code_systems.get(url)) is not None:
+            return known
         url = url.partition("|")[0]
         if url not in self._code_systems:
             self._code_systems[url] = self._find("CodeSystem", url) or self._listed(url)

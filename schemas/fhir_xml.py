@@ -205,8 +205,7 @@ def parse_narrative(text: Any) -> etree._Element | None:
         return None
     if "&" in text:
         text = _ENTITY.sub(_character, text)
-    root, _ = xml_text.parse(text.strip().encode("utf-8", "replace"))
-    return root
+    return xml_text.parse_part(text)
 
 
 def _character(match: re.Match[str]) -> str:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from lxml import etree
 
 from schemas.issues import Issue, rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
 
-__all__ = ["declared_encoding", "line_of", "parse"]
+__all__ = ["declared_encoding", "line_of", "parse", "parse_part"]
 
 _RULES = rules_in("schemas")
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z][A-Za-z0-9._-]*)["']""")
@@ -51,6 +52,20 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[etree._Element 
     return (None if issues else root), issues
 
 
+def parse_part(text: str, limits: Limits = DEFAULT_LIMITS) -> etree._Element | None:
+    """The root element of XML that stands as text within a document, or None when it is not well-formed.
+
+    In: a text of a document whose size has been judged. Its depth is bounded by libxml2, at 256.
+    """
+    text = text.strip()
+    if len(text) > limits.size or "<!DOCTYPE" in text or "<!ENTITY" in text or text.startswith("<?xml"):
+        return None
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), _parser())
+    except etree.XMLSyntaxError:
+        return None
+
+
 def declared_encoding(data: bytes) -> str:
     """The encoding that the document says it has, in capitals; UTF-8 when it says nothing."""
     found = _DECLARATION.match(data.removeprefix(b"\xef\xbb\xbf"))
@@ -63,6 +78,7 @@ def line_of(element: etree._Element) -> int | None:
     return line if isinstance(line, int) else None
 
 
+@cache
 def _parser() -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,

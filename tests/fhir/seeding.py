@@ -132,7 +132,7 @@ def _missing(resource: Any, sites: list[_Site], definitions: Definitions) -> _Co
     for path, member, value in sites:
         if not isinstance(value, dict):
             continue
-        for name, keys in _shape(path, resource, definitions, member).required:
+        for name, _, keys in _shape(path, resource, definitions, member).required:
             present = [key for key in keys if key in value]
             copied = copy.deepcopy(resource)
             for key in present:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from schemas.fhir_definitions import Definitions
 from tests.fhir.seeding import example, examples, seeded
 from validators.fhir.elements import Constraint, Element, element_tree
-from validators.fhir.hand_invariants import BY_HAND
+from validators.fhir.hand_invariants import BY_HAND, NEEDS
 from validators.fhir.invariants import evaluated
 from validators.fhir.references import check_references
 from validators.fhir.scope import Options, Run, Scope
@@ -61,8 +62,14 @@ def test_function_says_what_fhirpath_says(name: str, definitions: Definitions) -
                 assert constraint.key == "dom-3", constraint.expression
                 continue
             assert function(node, run.scope) is all(value is not False for value in said), (constraint.key, node)
+            assert constraint.needs is None or not node.keys().isdisjoint(constraint.needs) or False not in said
             compared += 1
     assert compared >= 3
+
+
+def test_what_a_function_needs_is_named_in_its_expression() -> None:
+    assert NEEDS.keys() <= BY_HAND.keys()
+    assert all(re.search(rf"\b{key}\b", expression) for expression, key in NEEDS.items())
 
 
 _MORE: tuple[dict[str, Any], ...] = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.fhir_definitions import Definitions
+from validators.fhir.hand_invariants import BY_HAND, NEEDS, Judge
 
 __all__ = ["Binding", "Constraint", "Element", "TypeRef", "element_tree", "is_primitive"]
 
@@ -40,13 +41,19 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One invariant as its definition gives it. `source` is the structure that made it."""
+    """One invariant as its definition gives it. `source` is the structure that made it.
+
+    `function`: what stands for the expression, when there is such a function; it holds of all objects that have none of
+    the keys of `needs`.
+    """
 
     key: str
     severity: str
     human: str
     expression: str
     source: str
+    function: Judge | None = None
+    needs: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -54,8 +61,9 @@ class Element:
     """One element of a structure. `most` None means without limit; `repeats` says that JSON has an array for it.
 
     `value`: the fixed value or the pattern, with its kind. `base_least`: what R4 itself asks. `slices` stand at the
-    element that they slice. Of a profile: `adding` are the children that add to R4, and `judges_codes` and
-    `judges_types` say whether the element's own binding and types do.
+    element that they slice, and `slicer` sorts values into them; it is made when first needed. `is_choice`: true for
+    `value[x]` and the like; `shadow` is the JSON name for extensions on a primitive. Of a profile: `adding` are the
+    children that add to R4, and `judges_codes` and `judges_types` say whether the element's own binding and types do.
     """
 
     id: str
@@ -81,11 +89,13 @@ class Element:
     adding: tuple[Element, ...] = ()
     judges_codes: bool = True
     judges_types: bool = True
+    is_choice: bool = False
+    shadow: str = ""
+    slicer: Any = None
 
-    @property
-    def is_choice(self) -> bool:
-        """True for `value[x]` and the like."""
-        return self.name.endswith("[x]")
+    def __post_init__(self) -> None:
+        self.is_choice = self.name.endswith("[x]")
+        self.shadow = "_" + self.name
 
     def keys(self) -> dict[str, TypeRef]:
         """The JSON names that the element can have, each with the type it stands for."""
@@ -198,4 +208,11 @@ def _binding(entry: Mapping[str, Any], path: str) -> Binding | None:
 
 def _constraint(entry: Mapping[str, Any], source: str) -> Constraint:
     text = {key: str(entry.get(key, "")) for key in ("key", "severity", "human", "expression")}
-    return Constraint(**text, source=str(entry.get("source", source)))
+    expression = text["expression"]
+    needed = NEEDS.get(expression)
+    return Constraint(
+        **text,
+        source=str(entry.get("source", source)),
+        function=BY_HAND.get(expression),
+        needs=(needed, "_" + needed) if needed else None,
+    )

@@ -34,7 +34,7 @@ class Findings:
 
     def add(self, rule: str, place: Place, **slots: str) -> None:
         """Adds a finding unless it has been told already."""
-        if self.full:
+        if len(self.issues) >= MOST:
             return
         where = pointer(steps(place))
         key = (rule, where, *sorted(slots.items(), key=repr)) if slots else (rule, where)

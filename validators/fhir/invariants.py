@@ -13,7 +13,7 @@ from typing import Any
 
 from validators.fhir.elements import Constraint
 from validators.fhir.findings import Place
-from validators.fhir.hand_invariants import BY_HAND
+from validators.fhir.hand_invariants import Judge
 from validators.fhir.scope import Run, Scope, type_in
 
 __all__ = ["check_constraints", "evaluated"]
@@ -30,22 +30,28 @@ def check_constraints(
     fhir_good_practice_is_followed, fhir_invariant_is_judged
     """
     for constraint in constraints:
-        function = BY_HAND.get(constraint.expression)
-        verdict = _as_by_hand(function, node, run) if function else _as_evaluated(constraint, node, run, type_name)
-        if verdict is True:
+        function = constraint.function
+        if function is None:
+            verdict = _as_evaluated(constraint, node, run, type_name)
+        elif type(node) is not dict or ((keys := constraint.needs) and keys[0] not in node and keys[1] not in node):
             continue
-        slots = {"key": constraint.key, "human": constraint.human or constraint.key}
-        if verdict is None:
-            run.findings.add("fhir_invariant_is_judged", place, key=constraint.key)
-        elif constraint.key in _BEST_PRACTICE:
-            run.findings.add("fhir_good_practice_is_followed", place, **slots)
         else:
-            run.findings.add(_RULES.get(constraint.severity, "fhir_invariant_holds"), place, **slots)
+            verdict = _as_by_hand(function, node, run)
+        if verdict is not True:
+            _tell(run, constraint, place, verdict)
 
 
-def _as_by_hand(function: Callable[[Mapping[str, Any], Scope], bool], node: Any, run: Run) -> bool:
-    if type(node) is not dict:
-        return True
+def _tell(run: Run, constraint: Constraint, place: Place, verdict: bool | None) -> None:
+    slots = {"key": constraint.key, "human": constraint.human or constraint.key}
+    if verdict is None:
+        run.findings.add("fhir_invariant_is_judged", place, key=constraint.key)
+    elif constraint.key in _BEST_PRACTICE:
+        run.findings.add("fhir_good_practice_is_followed", place, **slots)
+    else:
+        run.findings.add(_RULES.get(constraint.severity, "fhir_invariant_holds"), place, **slots)
+
+
+def _as_by_hand(function: Judge, node: Mapping[str, Any], run: Run) -> bool:
     try:
         return function(node, run.scope)
     except (TypeError, AttributeError, KeyError, ValueError):

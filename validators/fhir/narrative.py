@@ -25,6 +25,7 @@ _TAGS = _words(
     dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li map menu ol p pre q s samp small span strike strong style sub sup
     table tbody td tfoot th thead tr tt u ul var"""
 )
+_QUALIFIED: Mapping[Any, str] = {_XHTML + tag: tag for tag in _TAGS}
 _EVERYWHERE = _words("title style class id lang xml:lang dir accesskey tabindex")
 _TABLE = _words("align char charoff valign span width rowspan colspan abbr axis headers scope bgcolor")
 _OF_TAG: Mapping[str, frozenset[str]] = {
@@ -51,13 +52,8 @@ def is_allowed(root: etree._Element) -> bool:
     if root.tag != _XHTML + "div":
         return False
     for element in root.iter():
-        tag: Any = element.tag
-        if tag is etree.Comment:
-            continue
-        if not isinstance(tag, str):
-            return False
-        name = tag.removeprefix(_XHTML)
-        if not tag.startswith(_XHTML) or name not in _TAGS:
+        name = _QUALIFIED.get(element.tag)
+        if name is None:
             return False
         if element.attrib and not all(_attribute_is_allowed(name, str(k), str(v)) for k, v in element.attrib.items()):
             return False

@@ -57,6 +57,8 @@ def _text(value: Any) -> str | None:
         return "fhir_value_has_its_json_type"
     if not value or value.isspace():
         return "fhir_value_is_not_empty"
+    if len(value) < 1024 and value.isprintable():
+        return None
     if len(value) > _LONGEST:
         return "fhir_value_is_not_too_long"
     return "fhir_value_has_its_form" if _CONTROL.search(value) else None
@@ -93,7 +95,7 @@ def _uri(value: Any) -> str | None:
         return "fhir_value_has_its_json_type"
     if not value:
         return "fhir_value_is_not_empty"
-    if _BLANK.search(value):
+    if (not value.isprintable() or " " in value) and _BLANK.search(value):
         return "fhir_value_has_its_form"
     if value.startswith("urn:uuid:") and not _IS_UUID.fullmatch(value):
         return "fhir_value_has_its_form"

@@ -24,9 +24,9 @@ __all__ = ["Occurrence", "apply_profile", "apply_to_declared", "conforms", "occu
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Occurrence:
-    """One value of an element, with its place and the type that its JSON name says."""
+    """One value of an element, with its place and the type that its JSON name says. Not frozen, as it is made often."""
 
     value: Any
     place: Place
@@ -84,7 +84,7 @@ def conforms(run: Run, node: Any, url: str) -> bool:
 def occurrences(node: Mapping[str, Any], element: Element, place: Place) -> list[Occurrence]:
     """The values that an object has for an element. A primitive that has extensions alone counts as one."""
     found: list[Occurrence] = []
-    for key, ref in _keys(node, element):
+    for key, ref in _keys(node, element) if element.is_choice else element.keys().items():
         value, shadow = node.get(key), node.get("_" + key)
         label = f"{element.name.removesuffix('[x]')}.ofType({ref.code})" if element.is_choice else key
         here = (place, key, label)
@@ -100,8 +100,6 @@ def occurrences(node: Mapping[str, Any], element: Element, place: Place) -> list
 
 
 def _keys(node: Mapping[str, Any], element: Element) -> list[tuple[str, TypeRef]]:
-    if not element.is_choice:
-        return list(element.keys().items())
     stem = element.name.removesuffix("[x]")
     names = dict.fromkeys(key.removeprefix("_") for key in node)
     allowed = element.keys()
@@ -144,7 +142,8 @@ def _apply(run: Run, element: Element, occurrence: Occurrence, profile: str) -> 
         check_constraints(run, element.constraints, value, place, _base_of(element, occurrence))
     if element.binding is not None and element.judges_codes and value is not None:
         check_binding(run, element.binding, value, place)
-    _check_bounds(run, element, value, place)
+    if element.bounds or element.longest is not None:
+        _check_bounds(run, element, value, place)
     if isinstance(value, dict):
         outer = run.scope
         run.scope = outer.of(value) if "resourceType" in value else outer
@@ -186,6 +185,10 @@ def _apply_types(run: Run, element: Element, occurrence: Occurrence) -> None:
 
 
 def _apply_child(run: Run, child: Element, node: Mapping[str, Any], place: Place, profile: str) -> None:
+    if not child.least and not child.is_choice and child.name not in node and child.shadow not in node:
+        if child.slices:
+            _count_slices(run, child, {}, place, profile)
+        return
     found = occurrences(node, child, place)
     count = len(found)
     if count < child.least and count >= child.base_least:
@@ -208,12 +211,12 @@ def _apply_child(run: Run, child: Element, node: Mapping[str, Any], place: Place
 
 def _apply_slices(run: Run, element: Element, found: list[Occurrence], place: Place, profile: str) -> None:
     """Sorts the values of an element into its slices, and judges each by its slice."""
-    slicing = Slicing(run, element, conforms)
-    sorted_in: dict[str, list[Occurrence]] = {one.id: [] for one in element.slices}
+    slicing = _slicing_of(run, element)
+    sorted_in: dict[str, list[Occurrence]] = {}
     latest = -1
     unmatched_before = False
     for occurrence in found:
-        at = slicing.slice_of(occurrence.value, occurrence.type)
+        at = slicing.slice_of(run, occurrence.value, occurrence.type)
         if at is None:
             unmatched_before = True
             if slicing.rules == "closed":
@@ -224,21 +227,39 @@ def _apply_slices(run: Run, element: Element, found: list[Occurrence], place: Pl
         if (slicing.ordered and at < latest) or (slicing.rules == "openAtEnd" and unmatched_before):
             run.findings.add("fhir_slices_are_in_order", occurrence.place, element=element.id, profile=_named(profile))
         latest = max(latest, at)
-        sorted_in[element.slices[at].id].append(occurrence)
+        sorted_in.setdefault(element.slices[at].id, []).append(occurrence)
         _apply(run, element.slices[at], occurrence, profile)
-    if not slicing.usable:
+    _count_slices(run, element, sorted_in, place, profile)
+
+
+def _count_slices(
+    run: Run, element: Element, sorted_in: Mapping[str, list[Occurrence]], place: Place, profile: str
+) -> None:
+    """Judges how many values each slice has."""
+    if not _slicing_of(run, element).usable:
         return
     for one in element.slices:
-        count = len(sorted_in[one.id])
-        if count < one.least:
+        own = sorted_in.get(one.id, ())
+        if len(own) < one.least:
             run.findings.add(
                 "fhir_slice_is_present", place, element=one.id, profile=_named(profile), least=str(one.least)
             )
-        if one.most is not None and count > one.most:
-            at_place = sorted_in[one.id][one.most].place
+        if one.most is not None and len(own) > one.most:
             run.findings.add(
-                "fhir_slice_is_within_its_number", at_place, element=one.id, profile=_named(profile), most=str(one.most)
+                "fhir_slice_is_within_its_number",
+                own[one.most].place,
+                element=one.id,
+                profile=_named(profile),
+                most=str(one.most),
             )
+
+
+def _slicing_of(run: Run, element: Element) -> Slicing:
+    """What sorts the values of an element into its slices; made once."""
+    found: Slicing | None = element.slicer
+    if found is None:
+        found = element.slicer = Slicing(run.definitions, element, conforms)
+    return found
 
 
 def _check_bounds(run: Run, element: Element, value: Any, place: Place) -> None:

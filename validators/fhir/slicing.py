@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from schemas.fhir_definitions import Definitions
 from validators.fhir.bindings import has_code
 from validators.fhir.elements import Element, TypeRef, element_tree
 from validators.fhir.scope import Run, type_in
@@ -20,56 +22,95 @@ __all__ = ["Slicing"]
 _STEP = re.compile(r"(extension|ofType)\('?([^')]*)'?\)|resolve\(\)|\$this|[A-Za-z0-9\[\]]+")
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _Conforms = Callable[[Run, Any, str], bool]
+_Criterion = tuple[Element, Any]
+_UNTYPED = TypeRef("")
+
+
+@dataclass(slots=True, eq=False)
+class _Discriminator:
+    """One discriminator of one slice: where it looks, and what the slice says of what is found there.
+
+    `criteria`: the elements there, beside the part of a pattern from further up; `telling`, those that say something.
+    """
+
+    kind: str
+    steps: tuple[str, ...]
+    criteria: list[_Criterion]
+    telling: list[_Criterion]
 
 
 class Slicing:
     """The slices of one element. `usable` is False when it has no discriminators to tell its slices by."""
 
-    def __init__(self, run: Run, element: Element, conforms: _Conforms) -> None:
+    def __init__(self, definitions: Definitions, element: Element, conforms: _Conforms) -> None:
         slicing = element.slicing or {}
-        self._run, self._element, self._conforms = run, element, conforms
-        self._discriminators = [
-            (str(one.get("type")), str(one.get("path", "$this"))) for one in slicing.get("discriminator", ())
-        ]
-        if not self._discriminators and element.is_choice:
-            self._discriminators = [("type", "$this")]
-        if not self._discriminators and element.name in ("extension", "modifierExtension"):
-            self._discriminators = [("value", "url")]
+        self._conforms = conforms
+        given = [(str(one.get("type")), str(one.get("path", "$this"))) for one in slicing.get("discriminator", ())]
+        if not given and element.is_choice:
+            given = [("type", "$this")]
+        if not given and element.name in ("extension", "modifierExtension"):
+            given = [("value", "url")]
         self.rules = str(slicing.get("rules", "open"))
         self.ordered = slicing.get("ordered") is True
-        self.usable = bool(self._discriminators)
+        self.usable = bool(given)
+        self._slices = [[_discriminator(definitions, one, *each) for each in given] for one in element.slices]
+        self._by_text = _texts(self._slices)
 
-    def slice_of(self, value: Any, ref: TypeRef) -> int | None:
+    def slice_of(self, run: Run, value: Any, ref: TypeRef) -> int | None:
         """The number of the slice that a value belongs to, or None."""
         if not self.usable:
             return None
-        for number, one in enumerate(self._element.slices):
-            if all(self._fits(kind, path, one, value, ref) for kind, path in self._discriminators):
+        if self._by_text is not None and isinstance(value, dict):
+            name, numbers = self._by_text
+            told = value.get(name)
+            return numbers.get(told) if isinstance(told, str) else None
+        for number, discriminators in enumerate(self._slices):
+            if all(self._fits(run, one, value, ref) for one in discriminators):
                 return number
         return None
 
-    def _fits(self, kind: str, path: str, one: Element, value: Any, ref: TypeRef) -> bool:
-        steps = [match[0] for match in _STEP.finditer(path) if match[0] != "$this"]
-        found = list(_values(self._run, value, steps, ref))
-        if kind == "exists":
-            wanted = _defined(self._run, one, steps)
-            expects = all(element.most != 0 for element, _ in wanted) and any(e.least > 0 for e, _ in wanted)
+    def _fits(self, run: Run, one: _Discriminator, value: Any, ref: TypeRef) -> bool:
+        found = list(_values(run, value, one.steps, ref))
+        if one.kind == "exists":
+            expects = all(e.most != 0 for e, _ in one.criteria) and any(e.least > 0 for e, _ in one.criteria)
             return bool(found) == expects
-        criteria = _defined(self._run, one, steps)
-        if kind == "type":
-            return any(_has_type(item, own, element) for item, own in found for element, _ in criteria)
-        if kind == "profile":
-            return any(self._has_profile(item, element) for item, _ in found for element, _ in criteria)
-        telling = [(element, given) for element, given in criteria if given is not None or _says_something(element)]
-        return bool(telling) and all(
-            any(_meets(self._run, element, given, item) for item, _ in found) for element, given in telling
+        if one.kind == "type":
+            return any(_has_type(item, own, element) for item, own in found for element, _ in one.criteria)
+        if one.kind == "profile":
+            return any(self._has_profile(run, item, element) for item, _ in found for element, _ in one.criteria)
+        return bool(one.telling) and all(
+            any(_meets(run, element, given, item) for item, _ in found) for element, given in one.telling
         )
 
-    def _has_profile(self, item: Any, element: Element) -> bool:
+    def _has_profile(self, run: Run, item: Any, element: Element) -> bool:
         urls = [url for ref in element.types for url in (ref.profiles or ref.targets)]
         if not urls:
             return _has_type(item, TypeRef(""), element)
-        return any(self._conforms(self._run, item, url) for url in urls)
+        return any(self._conforms(run, item, url) for url in urls)
+
+
+def _discriminator(definitions: Definitions, one: Element, kind: str, path: str) -> _Discriminator:
+    steps = tuple(match[0] for match in _STEP.finditer(path) if match[0] != "$this")
+    criteria = _defined(definitions, one, steps)
+    telling = [(element, given) for element, given in criteria if given is not None or _says_something(element)]
+    return _Discriminator(kind, steps, criteria, telling)
+
+
+def _texts(slices: list[list[_Discriminator]]) -> tuple[str, dict[str, int]] | None:
+    """The number of each slice by the one text that tells it, when the slices are told so, as those of extensions."""
+    name = ""
+    numbers: dict[str, int] = {}
+    for number, discriminators in enumerate(slices):
+        if len(discriminators) != 1 or len(discriminators[0].telling) != 1 or len(discriminators[0].steps) != 1:
+            return None
+        one = discriminators[0]
+        element, given = one.telling[0]
+        wanted = given if given is not None else element.value[1] if element.value is not None else None
+        name = name or one.steps[0]
+        if one.kind not in ("value", "pattern") or not isinstance(wanted, str) or one.steps[0] != name:
+            return None
+        numbers.setdefault(wanted, number)
+    return (name, numbers) if name.isalnum() else None
 
 
 def _has_type(item: Any, ref: TypeRef, element: Element) -> bool:
@@ -80,7 +121,7 @@ def _has_type(item: Any, ref: TypeRef, element: Element) -> bool:
     return ref.code in codes
 
 
-def _values(run: Run, value: Any, steps: list[str], ref: TypeRef) -> Iterator[tuple[Any, TypeRef]]:
+def _values(run: Run, value: Any, steps: tuple[str, ...], ref: TypeRef) -> Iterator[tuple[Any, TypeRef]]:
     """The values that a discriminator's path leads to, each with its type where the JSON name says it."""
     if isinstance(value, list):
         for item in value:
@@ -107,7 +148,7 @@ def _step(run: Run, value: dict[str, Any], step: str, ref: TypeRef) -> Iterator[
             if isinstance(one, dict) and one.get("url") == _argument(step):
                 yield one, TypeRef("Extension")
     elif step in value:
-        yield value[step], TypeRef("")
+        yield value[step], _UNTYPED
     else:
         yield from _choices(value, step.removesuffix("[x]"))
 
@@ -133,33 +174,33 @@ def _resolved(run: Run, value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return found
 
 
-def _defined(run: Run, element: Element, steps: list[str]) -> list[tuple[Element, Any]]:
+def _defined(definitions: Definitions, element: Element, steps: tuple[str, ...]) -> list[tuple[Element, Any]]:
     """The elements that a path leads to in a definition; beside each, the part of a pattern from further up."""
     found: list[tuple[Element, Any]] = [(element, None)]
     for step in steps:
-        found = [after for one, given in found for after in _stepped(run, one, given, step)]
+        found = [after for one, given in found for after in _stepped(definitions, one, given, step)]
     return found
 
 
-def _stepped(run: Run, element: Element, given: Any, step: str) -> Iterator[tuple[Element, Any]]:
+def _stepped(definitions: Definitions, element: Element, given: Any, step: str) -> Iterator[tuple[Element, Any]]:
     if given is None and element.value is not None:
         given = element.value[1]
     if step == "resolve()":
-        yield from ((target, None) for target in _targets(run, element))
+        yield from ((target, None) for target in _targets(definitions, element))
     elif step.startswith("ofType("):
         yield element, given
     elif step.startswith("extension("):
         yield from ((one, None) for one in _extension_slices(element, _argument(step)))
     else:
-        yield from _named(run, element, given, step)
+        yield from _named(definitions, element, given, step)
 
 
-def _named(run: Run, element: Element, given: Any, name: str) -> Iterator[tuple[Element, Any]]:
+def _named(definitions: Definitions, element: Element, given: Any, name: str) -> Iterator[tuple[Element, Any]]:
     """The child of a name, with the part of a pattern from further up that is about it."""
     if isinstance(given, list):
         given = given[0] if given else None
     inner = given.get(name) if isinstance(given, dict) else None
-    child = _child(run, element, name)
+    child = _child(definitions, element, name)
     if child is not None:
         yield child, inner
         yield from ((one, None) for one in child.slices if one.least > 0)
@@ -167,10 +208,10 @@ def _named(run: Run, element: Element, given: Any, name: str) -> Iterator[tuple[
         yield Element(name, name, name, least=0, most=None, repeats=False, types=()), inner
 
 
-def _targets(run: Run, element: Element) -> Iterator[Element]:
+def _targets(definitions: Definitions, element: Element) -> Iterator[Element]:
     """What the profiles of a reference's targets say of a target."""
     for url in (url for ref in element.types for url in ref.targets):
-        tree = element_tree(run.definitions, url)
+        tree = element_tree(definitions, url)
         if tree is not None:
             ref = TypeRef(tree.path, (url,))
             # The path has a step, so that the element is taken for one that is sliced and not for a whole profile.
@@ -186,19 +227,19 @@ def _extension_slices(element: Element, url: str) -> Iterator[Element]:
             yield one
 
 
-def _child(run: Run, element: Element, name: str) -> Element | None:
-    for children in _families(run, element):
+def _child(definitions: Definitions, element: Element, name: str) -> Element | None:
+    for children in _families(definitions, element):
         found = children.get(name) or children.get(name + "[x]")
         if found is not None:
             return found
     return None
 
 
-def _families(run: Run, element: Element) -> Iterator[dict[str, Element]]:
+def _families(definitions: Definitions, element: Element) -> Iterator[dict[str, Element]]:
     yield element.children
     for ref in element.types:
         for url in (*ref.profiles, _CORE + ref.code):
-            tree = element_tree(run.definitions, url)
+            tree = element_tree(definitions, url)
             if tree is not None:
                 yield tree.children
 
