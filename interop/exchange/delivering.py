@@ -50,7 +50,7 @@ def judge(parts: Parts, delivery: Delivery, document: StoredDocument) -> Judged 
         parts.records.keep(document.id, record)
     subject = subject_of(record)
     receiver = parts.participants[delivery.receiver].receiver
-    return Judged(record, decide(subject, receiver, {}, parts.clock()))
+    return Judged(record, decide(subject, receiver, parts.store.wills.of(subject.clients), parts.clock()))
 
 
 def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:

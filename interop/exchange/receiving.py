@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from interop.errors import Conflict
+from interop.exchange.learning import learn
 from interop.exchange.parts import Examined, Parts, Spread, in_turn, tried
 from interop.store import Answer, Identity, Incoming, Intake, StoredDocument
 from interop.systems.base import Acknowledgement, Arrival
@@ -130,6 +131,9 @@ def _store_all(
 ) -> list[Received | Exception]:
     """The outcomes; what is new has been stored in one transaction."""
     new = [one.intake for one in verdicts if isinstance(one, _Judged)]
+    for one in verdicts:
+        if isinstance(one, _Judged) and one.record is not None:
+            learn(parts, source, one.record)
     stored = iter(parts.store.take_in(new) if new else [])
 
     def outcome(one: Received | _Judged | Exception) -> Received | Exception:

@@ -11,6 +11,7 @@ from interop.store.inbox import DueArrival, Ended, Waiting
 from interop.store.ledger import Answer, Delivery, Identity, Incoming, Intake, Status, Step, StoredDocument, Transition
 from interop.store.states import ENDED, STATES, TRANSITIONS, State
 from interop.store.store import Store
+from interop.store.wills import KnownWill
 from interop.store.workers import Worker
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Inflow",
     "Intake",
     "KeyRing",
+    "KnownWill",
     "Pass",
     "State",
     "Status",

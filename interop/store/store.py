@@ -34,6 +34,7 @@ from interop.store.rows import (
 )
 from interop.store.states import State
 from interop.store.tables import ArrivalRow, DeliveryRow, DocumentRow, SecretRow, TransitionRow
+from interop.store.wills import WillStore
 from interop.store.workers import Workers
 
 __all__ = ["Store"]
@@ -51,8 +52,8 @@ class Store(Documents):
     """The exchange's memory.
 
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
-    cannot be reached. `inbox`, `circuits` and `workers` are the parts of it that several processes agree through;
-    `figures` is what people look at, and `counts` what machines do.
+    cannot be reached. `inbox`, `wills`, `circuits` and `workers` are the parts of it that several processes agree
+    through; `figures` is what people look at, and `counts` what machines do.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -66,6 +67,7 @@ class Store(Documents):
             raise
         self._batches = Batches(self._database)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
+        self.wills = WillStore(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)
         self.counts = Counts(self._database)
         self.figures = Figures(self._database)
@@ -261,7 +263,8 @@ class Store(Documents):
                 self._rewrap(arrival.id, arrival)
             for secret in secrets:
                 self._rewrap(secret.name, secret)
-            return len(documents) + len(arrivals) + len(secrets)
+            count = len(documents) + len(arrivals) + len(secrets)
+        return count + self.wills.rewrap(limit)
 
     # Inside
 

@@ -32,6 +32,7 @@ __all__ = [
     "LeaseRow",
     "SecretRow",
     "TransitionRow",
+    "WillRow",
     "WorkerRow",
 ]
 
@@ -193,6 +194,23 @@ class CircuitRow(Base):
     openings: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None] = mapped_column(Instant)
     probe_until: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WillRow(Base):
+    """One version of what a client has said in one permit, prohibition or Consent. `client` is a keyed digest."""
+
+    __tablename__ = "wills"
+    __table_args__ = (UniqueConstraint("client", "chain", "version", "source"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    client: Mapped[str] = mapped_column(_DIGEST)
+    chain: Mapped[str] = mapped_column(_OID)
+    version: Mapped[int]
+    source: Mapped[str] = mapped_column(_WORD)
+    learned_at: Mapped[datetime] = mapped_column(Instant)
+    key_id: Mapped[str] = mapped_column(_WORD, index=True)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class WorkerRow(Base):
