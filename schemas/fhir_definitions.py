@@ -34,10 +34,10 @@ class Definitions:
         self.libraries = tuple(libraries)
         self._given: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in KINDS}
         self._other: dict[str, str] = {}
-        for resource in resources:
-            self._give(resource)
         self.everywhere: dict[str, list[str]] = {}
         """The profiles that an implementation guide asks of every resource of a type."""
+        for resource in resources:
+            self._give(resource)
         self._lock = RLock()
         self._busy: set[str] = set()
         self._structures: dict[str, Mapping[str, Any] | None] = {}

@@ -36,7 +36,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Any, list[Issue
 
     Issues: document_is_within_size_limit, document_is_not_empty, text_is_utf8, json_is_well_formed,
     json_has_no_nan, json_number_is_within_range, json_keys_are_unique, text_has_no_lone_surrogates,
-    document_is_within_depth_limit, document_is_within_node_limit
+    document_is_within_depth_limit, document_is_within_node_limit, number_is_within_digit_limit
     """
     issues = _check_bytes(data, limits)
     if issues:
@@ -48,10 +48,8 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Any, list[Issue
     except RecursionError:
         return None, [_RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))]
     measured = _measure(value, limits)
-    if measured.depth > limits.depth:
-        return None, [_RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))]
-    if measured.size > limits.nodes:
-        return None, [_RULES["document_is_within_node_limit"].at(limit=str(limits.nodes))]
+    if (beyond := _beyond(measured, data, limits)) is not None:
+        return None, [beyond]
     if measured.keys != _keys_written(data, measured.keys):
         return None, list(_duplicate_keys(data))
     return (_exactly(data) if measured.inexact else value), []
@@ -108,6 +106,23 @@ def _keys_written(data: bytes, expected: int) -> int:
     if not apart and data.count(b'":') == expected:
         return expected
     return sum(map(bool, _KEYS.findall(data)))
+
+
+def _beyond(measured: _Measured, data: bytes, limits: Limits) -> Issue | None:
+    """The limit that a document is beyond."""
+    if measured.depth > limits.depth:
+        return _RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))
+    if measured.size > limits.nodes:
+        return _RULES["document_is_within_node_limit"].at(limit=str(limits.nodes))
+    return _too_many_digits(data, limits) if measured.inexact else None
+
+
+def _too_many_digits(data: bytes, limits: Limits) -> Issue | None:
+    """The first number that is written with more signs than allowed."""
+    text = data.decode("utf-8-sig")
+    numbers = re.finditer(rf"{_STRING}|(-?[0-9][0-9.eE+-]*)", text, re.DOTALL)
+    long = next((match.start() for match in numbers if match[1] and len(match[1]) > limits.digits), None)
+    return None if long is None else _at_offset("number_is_within_digit_limit", text, long, limit=str(limits.digits))
 
 
 def _whole(digits: str) -> int | Decimal:
@@ -177,8 +192,9 @@ def _why_unreadable(data: bytes) -> Issue:
     return _at_offset("text_has_no_lone_surrogates", text, offset)
 
 
-def _at_offset(rule: str, text: str, offset: int) -> Issue:
-    return _RULES[rule].at(line=text.count("\n", 0, offset) + 1, column=offset - text.rfind("\n", 0, offset))
+def _at_offset(rule: str, text: str, offset: int, **slots: str) -> Issue:
+    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    return _RULES[rule].at(line=line, column=column, **slots)
 
 
 class _Constant(Exception):

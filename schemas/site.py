@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["lay_over", "resource"]
+__all__ = ["laid_over", "lay_over", "resource"]
 
 _SITE: list[Path] = []
 
@@ -20,6 +20,11 @@ _SITE: list[Path] = []
 def lay_over(folder: Path | None) -> None:
     """Lays a folder over the shipped files; None takes it away. To be called before anything is read."""
     _SITE[:] = [folder] if folder else []
+
+
+def laid_over() -> Path | None:
+    """The folder that lies over the shipped files, for another process to be given."""
+    return _SITE[0] if _SITE else None
 
 
 def resource(package: str, *names: str) -> Traversable:

@@ -39,7 +39,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[etree._Element 
 
     Issues: document_is_within_size_limit, document_is_not_empty, document_is_xml, xml_encoding_is_supported,
     xml_characters_are_as_declared, xml_has_no_dtd, xml_has_one_root, xml_is_complete, xml_is_well_formed,
-    document_is_within_depth_limit, document_is_within_node_limit
+    document_is_within_depth_limit, document_is_within_node_limit, element_is_within_attribute_limit
     """
     issues = _check_bytes(data, limits)
     if issues:
@@ -133,5 +133,9 @@ def _check_tree(root: etree._Element, limits: Limits) -> list[Issue]:
             return [_RULES["document_is_within_depth_limit"].at(line=line_of(level[0]), limit=str(limits.depth))]
         if nodes > limits.nodes:
             return [_RULES["document_is_within_node_limit"].at(limit=str(limits.nodes))]
+        crowded = next((element for element in level if len(element.attrib) > limits.attributes), None)
+        if crowded is not None:
+            limit = str(limits.attributes)
+            return [_RULES["element_is_within_attribute_limit"].at(line=line_of(crowded), limit=limit)]
         level = [child for element in level for child in element]
     return []

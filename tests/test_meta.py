@@ -42,6 +42,7 @@ HOMES = {
     "typst": "interop/printing/",
     "rich": "interop/cli/",
     "typer": "interop/cli/",
+    "watchfiles": "interop/cli/validate.py",
     "lxml": (
         "schemas/ mappings/ validators/ interop/sandboxes/ interop/systems/effica.py interop/systems/effica_sftp.py"
     ),

@@ -30,7 +30,7 @@ class Command:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "validate": Command("document_commands", "validate_command", "Judge documents and say what is wrong, and where."),
+    "validate": Command("validate", "validate_command", "Judge documents and say what is wrong, and where."),
     "convert": Command("document_commands", "convert_command", "Write a document in another format."),
     "explain": Command("comparison_commands", "explain_command", "Say of every value where it came from."),
     "diff": Command("comparison_commands", "diff_command", "Compare two documents of any formats, field by field."),

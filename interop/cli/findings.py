@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from interop.documents import Examined, unjudged
 from schemas.issues import SEVERITIES, Issue, Language
 
-__all__ = ["as_json", "as_text", "rule_lines", "summary"]
+__all__ = ["Tally", "as_json", "as_text", "rule_lines"]
 
 _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "fi": {
@@ -20,6 +21,9 @@ _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "sv": {"error": ("fel", "fel"), "warning": ("varning", "varningar"), "information": ("notis", "notiser")},
     "en": {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")},
 }
+_COLOURS = {"error": "31;1", "warning": "33", "information": "36", "valid": "32"}
+_MOST_PLACES = 20
+"""How many places of one finding are listed for people; the other outputs have them all."""
 _UNJUDGED: dict[Language, str] = {
     "fi": "arvioimatta jäi {layers}, koska {because} ei kelpaa",
     "sv": "{layers} bedömdes inte, eftersom {because} är ogiltig",
@@ -45,17 +49,38 @@ def as_json(name: str, examined: Examined) -> dict[str, Any]:
     }
 
 
-def as_text(name: str, examined: Examined, language: Language) -> Iterator[str]:
-    """The lines that a person reads: the verdict, then every finding with its place, the worst first."""
+def as_text(name: str, examined: Examined, language: Language, *, colours: bool = False) -> Iterator[str]:
+    """The lines that a person reads: the verdict, then the findings, the worst first, those of one rule and text
+    together with all their places. In: `colours` for a terminal.
+    """
     state = _STATES[language][0 if examined.valid else 1]
-    yield f"{name}: {state}{_facts(examined)}{_counts(examined.issues, language)}"
+    counts = _counted(Counter(issue.rule.severity for issue in examined.issues), language)
+    yield f"{name}: {_coloured(state, 'valid' if examined.valid else 'error', colours)}{_facts(examined)}{counts}"
     missing, because = unjudged(examined.layers)
     if missing:
         yield "  " + _UNJUDGED[language].format(layers=", ".join(missing), because=", ".join(because))
-    for issue in sorted(examined.issues, key=lambda issue: (SEVERITIES.index(issue.rule.severity), issue.line or 0)):
-        at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
-        yield f"  {_WORDS[language][issue.rule.severity][0]:<9} {at:>7}  {issue.message(language)}"
-        yield f"  {'':<9} {'':>7}  {issue.path or '/'}  [{issue.rule.id}]"
+    for together in _grouped(examined.issues, language):
+        rule = together[0].rule
+        word = _coloured(f"{_WORDS[language][rule.severity][0]:<9}", rule.severity, colours)
+        times = f" (×{len(together)})" if len(together) > 1 else ""
+        yield f"  {word} {together[0].message(language)}{times}  [{rule.id}]"
+        for issue in together[:_MOST_PLACES]:
+            at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
+            yield f"  {at:>9}  {issue.path or '/'}"
+        if len(together) > _MOST_PLACES:
+            yield f"  {'':>9}  … +{len(together) - _MOST_PLACES}"
+
+
+def _grouped(issues: Iterable[Issue], language: Language) -> list[list[Issue]]:
+    """The findings that say the same, together in the order of their places; the worst first."""
+    groups: dict[tuple[str, str], list[Issue]] = {}
+    for issue in sorted(issues, key=lambda one: (SEVERITIES.index(one.rule.severity), one.line or 0)):
+        groups.setdefault((issue.rule.id, issue.message(language)), []).append(issue)
+    return list(groups.values())
+
+
+def _coloured(text: str, kind: str, colours: bool) -> str:
+    return f"\x1b[{_COLOURS[kind]}m{text}\x1b[0m" if colours else text
 
 
 def _facts(examined: Examined) -> str:
@@ -63,20 +88,33 @@ def _facts(examined: Examined) -> str:
     return f" ({', '.join(facts)})" if facts else ""
 
 
-def _counts(issues: Iterable[Issue], language: Language) -> str:
-    severities = [issue.rule.severity for issue in issues]
-    counts = [(severities.count(severity), _WORDS[language][severity]) for severity in SEVERITIES]
+def _counted(severities: Mapping[str, int], language: Language) -> str:
+    counts = [(severities.get(severity, 0), _WORDS[language][severity]) for severity in SEVERITIES]
     said = [f"{count} {one if count == 1 else several}" for count, (one, several) in counts if count]
     return f": {', '.join(said)}" if said else ""
 
 
-def summary(results: list[tuple[str, Examined]], language: Language) -> Iterator[str]:
-    """The lines about several inputs together: how many are valid, and how often each rule was broken."""
-    good = sum(examined.valid for _, examined in results)
-    yield f"{good}/{len(results)} {_STATES[language][0]}{_counts((i for _, e in results for i in e.issues), language)}"
-    per_rule = Counter(issue.rule.id for _, examined in results for issue in examined.issues)
-    for rule, count in per_rule.most_common():
-        yield f"  {count:>6}  {rule}"
+@dataclass(slots=True)
+class Tally:
+    """What is kept of many inputs: how many are valid, and how often each rule was broken."""
+
+    inputs: int = 0
+    valid: int = 0
+    severities: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+
+    def add(self, examined: Examined) -> None:
+        """Counts one input."""
+        self.inputs += 1
+        self.valid += examined.valid
+        self.severities.update(issue.rule.severity for issue in examined.issues)
+        self.rules.update(issue.rule.id for issue in examined.issues)
+
+    def lines(self, language: Language) -> Iterator[str]:
+        """The summary for people."""
+        yield f"{self.valid}/{self.inputs} {_STATES[language][0]}{_counted(self.severities, language)}"
+        for rule, count in self.rules.most_common():
+            yield f"  {count:>6}  {rule}"
 
 
 def rule_lines(issues: Iterable[Issue], language: Language) -> Iterator[str]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob
-from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from interop.errors import Invalid, NotFound
 from schemas.limits import DEFAULT_LIMITS
 
-__all__ = ["Input", "inputs"]
+__all__ = ["Input", "inputs", "number_of"]
 
 _MOST_MEMBERS = 100_000
-_READ = DEFAULT_LIMITS.size + 1
-"""How much of one document is read: one byte more than allowed, so that the reader can say that it is too large."""
+_SUFFIXES = (".xml", ".json", ".ndjson", ".xhtml", ".zip")
+_DAMAGED = (BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, ValueError, OverflowError)
+"""What the library raises for an archive that is damaged, encrypted, or packed in a way that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,52 +31,107 @@ class Input:
     data: bytes
 
 
-def inputs(names: Iterable[str]) -> Iterator[Input]:
-    """Every document that the names stand for, in order. Raises: NotFound, Invalid."""
+def inputs(names: Iterable[str], most: int = DEFAULT_LIMITS.size) -> Iterator[Input]:
+    """Every document that the names stand for, in order. Raises: NotFound, Invalid.
+
+    In: `most` is the limit on a document's size; one byte more is read, so that its reader can say what is wrong.
+    """
     for name in names:
         if name == "-":
-            yield Input("-", sys.stdin.buffer.read(_READ))
+            yield from _standard_input(sys.stdin.buffer, most + 1)
             continue
-        paths = [Path(name)] if Path(name).exists() else sorted(Path(found) for found in glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-        if not paths:
-            raise NotFound(f"There is no file '{name}'.")
-        for path in paths:
-            yield from _documents(path)
+        for path in _paths(name):
+            yield from _documents(path, most + 1)
 
 
-def _documents(path: Path) -> Iterator[Input]:
+def number_of(names: Iterable[str]) -> int | None:
+    """How many documents the names stand for; None when that shows only as they are read."""
+    number = 0
+    for name in names:
+        if name == "-":
+            return None
+        for path in _paths(name):
+            found = _inner(path) if path.is_dir() else [path]
+            if any(one.suffix in (".ndjson", ".zip") for one in found):
+                return None
+            number += len(found)
+    return number
+
+
+def _paths(name: str) -> list[Path]:
+    path = Path(name)
+    paths = [path] if path.exists() else sorted(Path(found) for found in glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+    if not paths:
+        raise NotFound(f"There is no file '{name}'.")
+    return paths
+
+
+def _inner(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES)
+
+
+def _documents(path: Path, read: int) -> Iterator[Input]:
     if path.is_dir():
-        for inner in sorted(p for p in path.rglob("*") if p.suffix in (".xml", ".json", ".ndjson", ".xhtml", ".zip")):
-            yield from _documents(inner)
+        for inner in _inner(path):
+            yield from _documents(inner, read)
         return
     try:
-        if path.suffix == ".ndjson":
-            yield from _lines(path)
-        elif path.suffix == ".zip":
-            yield from _members(path)
-        else:
-            with path.open("rb") as file:
-                yield Input(str(path), file.read(_READ))
+        if path.suffix == ".zip":
+            yield from _members(path, read)
+            return
+        with path.open("rb") as file:
+            if path.suffix == ".ndjson":
+                yield from _lines(str(path), file, read)
+            else:
+                yield Input(str(path), file.read(read))
     except OSError as error:
         raise Invalid(f"The file '{path}' cannot be read.") from error
 
 
-def _lines(path: Path) -> Iterator[Input]:
-    with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(_READ), b""), 1):
-            if line.strip():
-                yield Input(f"{path}:{number}", line)
+def _standard_input(stream: BinaryIO, read: int) -> Iterator[Input]:
+    """One document; or one for each line, when the first line is a whole JSON object and another follows."""
+    first = stream.readline(read)
+    second = stream.readline(read) if _is_object(first) else b""
+    if second.lstrip()[:1] == b"{":
+        yield Input("-:1", first)
+        yield Input("-:2", second)
+        yield from _lines("-", stream, read, 3)
+    else:
+        yield Input("-", first + second + stream.read(max(read - len(first) - len(second), 0)))
 
 
-def _members(path: Path) -> Iterator[Input]:
-    """The documents of an archive. Each is read no further than the limit, whatever size the archive claims."""
+def _is_object(line: bytes) -> bool:
     try:
-        with ZipFile(BytesIO(path.read_bytes())) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > _MOST_MEMBERS:
-                raise Invalid(f"The archive '{path}' holds more than {_MOST_MEMBERS} files.")
-            for member in members:
-                with archive.open(member) as file:
-                    yield Input(f"{path}!{member.filename}", file.read(_READ))
-    except BadZipFile as error:
-        raise Invalid(f"The file '{path}' is not a zip archive, or it is damaged.") from error
+        return line.lstrip()[:1] == b"{" and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lines(name: str, file: BinaryIO, read: int, start: int = 1) -> Iterator[Input]:
+    for number, line in enumerate(iter(lambda: file.readline(read), b""), start):
+        if line.strip():
+            yield Input(f"{name}:{number}", line)
+
+
+def _members(path: Path, read: int) -> Iterator[Input]:
+    """The documents of an archive. Each is read no further than the limit, whatever size the archive claims."""
+    damaged = f"The file '{path}' is not a zip archive, or it is damaged or encrypted."
+    try:
+        archive = ZipFile(path)
+        members = [member for member in archive.infolist() if not member.is_dir()]
+    except _DAMAGED as error:
+        raise Invalid(damaged) from error
+    with archive:
+        if len(members) > _MOST_MEMBERS:
+            raise Invalid(f"The archive '{path}' holds more than {_MOST_MEMBERS} files.")
+        for member in members:
+            try:
+                data = _unpacked(archive, member, read)
+            except _DAMAGED as error:
+                raise Invalid(damaged) from error
+            yield Input(f"{path}!{member.filename}", data)
+
+
+def _unpacked(archive: ZipFile, member: ZipInfo, read: int) -> bytes:
+    with archive.open(member) as file:
+        return file.read(read)

@@ -65,7 +65,7 @@ def test_json_output_follows_the_contract() -> None:
     done = interop("validate", case, "--output", "json")
     assert done.returncode == 1
     verdict = json.loads(done.stdout)
-    assert set(verdict) == {"input", "format", "structure", "valid", "issues"}
+    assert set(verdict) == {"input", "format", "structure", "resource", "valid", "layers", "issues"}
     for issue in verdict["issues"]:
         assert list(issue) == ["rule", "layer", "severity", "code", "path", "line", "column", "message", "source"]
         assert set(issue["message"]) == {"fi", "sv", "en"}
