@@ -5,7 +5,17 @@ All mistakes are told at once, by name and never by value. Every setting stands 
 
 from __future__ import annotations
 
-from interop.config.reading import load, parse
+from interop.config.reading import load, parse, receivers
 from interop.config.settings import NEEDED, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
 
-__all__ = ["NEEDED", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings", "load", "parse"]
+__all__ = [
+    "NEEDED",
+    "SETTINGS",
+    "SYSTEM_SETTINGS",
+    "Setting",
+    "Settings",
+    "SystemSettings",
+    "load",
+    "parse",
+    "receivers",
+]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 from interop.config.settings import NEEDED, SCHEMES, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
 from interop.errors import Invalid
+from validators.gate import Receiver
 
-__all__ = ["load", "parse"]
+__all__ = ["load", "parse", "receivers"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
 _HTTP = ("https://", "http://")
@@ -20,14 +21,45 @@ _HTTP = ("https://", "http://")
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """The settings of a file, or of the environment alone. Raises: Invalid with every mistake."""
-    if path is None:
-        return parse("", environment)
+    return parse("" if path is None else _text(path), environment)
+
+
+def receivers(path: Path) -> Mapping[str, Receiver]:
+    """The systems of a settings file as the gate sees them, by name; no secret and no other setting is asked for.
+
+    Raises: Invalid with every mistake in what the gate judges by.
+    """
+    wanted = {field.name for field in fields(Receiver)}
+    settings = tuple(one for one in SYSTEM_SETTINGS if one.field in wanted)
+    names = {one.name for one in settings}
+    found: dict[str, Receiver] = {}
+    mistakes: list[str] = []
+    for name, table in _tables(_text(path)).get("systems", {}).items():
+        given = {key: value for key, value in table.items() if key in names} if isinstance(table, dict) else {}
+        wrong: list[str] = []
+        values = _read(settings, given, {}, wrong)
+        mistakes += [f"systems.{name}.{one}" for one in wrong]
+        if not wrong:
+            found[name] = SystemSettings(name=name, kind="", url="", **values).receiver
+    if mistakes:
+        raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
+    return found
+
+
+def _text(path: Path) -> str:
     try:
-        return parse(path.read_text("utf-8"), environment)
+        return path.read_text("utf-8")
     except OSError as error:
         raise Invalid("The settings file cannot be read.") from error
     except UnicodeDecodeError as error:
         raise Invalid("The settings file is not in UTF-8.") from error
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid("The settings file is not well-formed TOML.") from error
 
 
 def parse(text: str, environment: Mapping[str, str]) -> Settings:
@@ -35,10 +67,7 @@ def parse(text: str, environment: Mapping[str, str]) -> Settings:
 
     Raises: Invalid with every mistake, each with the setting's name and what was expected.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid("The settings file is not well-formed TOML.") from error
+    tables = _tables(text)
     mistakes: list[str] = []
     systems = _systems(tables.pop("systems", {}), environment, mistakes)
     values = _read(SETTINGS, _flat(tables, mistakes), environment, mistakes)
