@@ -26,7 +26,7 @@ from mappings.report import Report
 from schemas import json_text
 from schemas.record import Record
 
-__all__ = ["Demonstration", "Followed", "Form", "Told", "demonstrate"]
+__all__ = ["Demonstration", "Followed", "Form", "Then", "Told", "demonstrate"]
 
 _SOURCE = "effica"
 _STANDARD = "fhir"
@@ -74,12 +74,20 @@ class Demonstration:
 Told = Callable[[tuple[Delivery, ...]], None]
 """Is told the deliveries after each round."""
 
+Then = Callable[[Demonstration, Exchange], None]
+"""Is given what was shown and the exchange, while the stand-ins still run."""
+
 
 def demonstrate(
-    plan: bytes, directory: Path, told: Told = lambda _: None, longest: timedelta = timedelta(seconds=60)
+    plan: bytes,
+    directory: Path,
+    told: Told = lambda _: None,
+    longest: timedelta = timedelta(seconds=60),
+    then: Then = lambda *_: None,
 ) -> Demonstration:
     """What became of a plan that was filed in the Effica sandbox; the written forms stand in the directory.
 
+    In: `then` may go on with the exchange; everything ends after it.
     Raises: Invalid when the plan cannot be read, Unavailable when a sandbox does not start.
     """
     record = examine(plan, _SOURCE).record
@@ -99,7 +107,9 @@ def demonstrate(
         seconds = time.monotonic() - began
         deliveries = tuple(Followed(one, tuple(store.history(one.id))) for one in store.deliveries())
         forms = _forms(exchange.parts, record, deliveries, directory)
-        return Demonstration(stand_ins.places, received, deliveries, stand_ins.held(), forms, seconds)
+        shown = Demonstration(stand_ins.places, received, deliveries, stand_ins.held(), forms, seconds)
+        then(shown, exchange)
+        return shown
 
 
 def _parts(store: Store, stand_ins: StandIns, controller: str) -> Parts:
