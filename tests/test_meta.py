@@ -35,7 +35,8 @@ HOMES = {
     "cryptography": "interop/store/encryption.py interop/systems/oauth.py interop/console/passwords.py",
     "sqlalchemy": "interop/store/",
     "uvicorn": "interop/sandboxes/running.py",
-    "starlette": "interop/sandboxes/ interop/systems/oauth.py interop/systems/omni360_webhook.py interop/console/ interop/cli/console_server.py",
+    "starlette": "interop/sandboxes/ interop/systems/oauth.py interop/systems/omni360_webhook.py "
+    "interop/console/ interop/cli/console_server.py",
     "xmlschema": "validators/xml.py",
     "fhir": "validators/fhir_structure.py",
     "jsonschema_rs": "validators/content.py",
