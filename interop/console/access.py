@@ -10,19 +10,17 @@ from interop.config.people import Role
 
 __all__ = ["RIGHTS", "RIGHTS_OF", "Right", "Who"]
 
-Right = Literal["look", "read", "act", "unmask", "audit"]
-"""`look`: overview, deliveries, mappings, structures, try. `read`: a document. `act`: retry, release, cancel.
-
-`unmask`: identity codes. `audit`: who has done and seen what.
+Right = Literal["look", "read", "act", "unmask"]
+"""`look`: overview and deliveries. `read`: a document. `act`: retry, release, cancel. `unmask`: identity codes.
 """
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
 RIGHTS_OF: Mapping[Role, frozenset[Right]] = {
     "viewer": frozenset(("look", "read")),
     "operator": frozenset(("look", "read", "act", "unmask")),
-    "auditor": frozenset(("look", "audit")),
+    "auditor": frozenset(("look",)),
 }
-"""An auditor sees who has read a document, and does not read it."""
+"""An auditor sees what happened to a document, and does not read it."""
 
 
 @dataclass(frozen=True, slots=True)
