@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "convert": Command("document_commands", "convert_command", "Write a document in another format."),
     "explain": Command("comparison_commands", "explain_command", "Say of every value where it came from."),
     "diff": Command("comparison_commands", "diff_command", "Compare two documents of any formats, field by field."),
-    "align": Command("comparison_commands", "align_command", "Hold a provider's plan or summary against agreed goals."),
+    "align": Command("alignment", "align_command", "Hold a provider's plan or summary against agreed goals."),
     "plan": Command("comparison_commands", "plan", "Begin the next plan from the previous one.", group=True),
     "form": Command("form", "form_command", "Print a structure or a document as a form, PDF or HTML."),
     "structures": Command(

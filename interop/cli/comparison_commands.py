@@ -1,4 +1,4 @@
-"""The commands that hold documents against each other: explain, diff, align, plan next."""
+"""The commands that hold documents against each other: explain, diff, plan next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 
 from interop.cli.document_commands import FormatName
 from interop.cli.inputs import inputs
-from interop.documents import Explained, align, compare, examine, explain
+from interop.documents import Explained, compare, examine, explain
 from interop.documents.explaining import Way
 from interop.errors import Invalid, Unsupported
 from mappings.formats import Place, format_named
@@ -21,7 +21,7 @@ from mappings.succession import next_plan
 from schemas import json_text
 from schemas.record import Record
 
-__all__ = ["align_command", "diff_command", "explain_command", "plan"]
+__all__ = ["diff_command", "explain_command", "plan", "record_in"]
 
 _THL = FormatName("thl")
 
@@ -79,7 +79,7 @@ def diff_command(
     \b
     interop diff plan-effica.xml plan-from-omni360.json
     """
-    comparison = compare(_record(left), _record(right))
+    comparison = compare(record_in(left), record_in(right))
     if output is Output.json:
         differences = [
             {"path": one.path, "label": one.label, "a": one.left, "b": one.right} for one in comparison.differences
@@ -92,35 +92,6 @@ def diff_command(
             print("\n".join(f"  A: {line}" for line in _lines(one.left)))
             print("\n".join(f"  B: {line}" for line in _lines(one.right)))
     raise typer.Exit(int(bool(comparison.differences)))
-
-
-def align_command(
-    agreed: Annotated[str, typer.Argument(metavar="PLAN", help="The client plan with the agreed goals.")],
-    other: Annotated[str, typer.Argument(metavar="KOONTI", help="The provider's implementation plan or summary.")],
-    output: Annotated[Output, typer.Option(help="text or json.")] = Output.text,
-) -> None:
-    """Show for each agreed goal whether a provider's plan or summary addresses it, and the work that has no goal.
-
-    By reference where there is one, otherwise by the words that they share; a person judges. Says when the summary is
-    longer than one printed page. Exit code 0: every goal is addressed. 1: some are not. 2: not usable.
-
-    \b
-    interop align examples/plan.json examples/16009.json
-    """
-    found = align(_record(agreed), _record(other))
-    if output is Output.json:
-        print(json_text.dump(_alignment_json(found)).decode())
-    else:
-        marks = {"reference": "by reference", "text": "by its words", "none": "BY NOBODY"}
-        for number, goal in enumerate(found.goals, 1):
-            print(f"Goal {number} is addressed {marks[goal.kind]}: {goal.path}")
-            for evidence in goal.evidence[:3]:
-                print(f"  {evidence.label}: {evidence.shared} words shared  {evidence.path}")
-        for work in found.without_goal:
-            print(f"Work without a goal: {work.label}  {work.path}")
-        if found.pages > 1:
-            print(f"The document takes about {found.pages} printed pages; a summary should fit on one.")
-    raise typer.Exit(int(not found.complete))
 
 
 @plan.command("next")
@@ -136,7 +107,7 @@ def plan_next(
     \b
     interop plan next examples/plan-effica.xml -o next.json
     """
-    draft = next_plan(_record(previous), datetime.now(UTC).isoformat(timespec="seconds"))
+    draft = next_plan(record_in(previous), datetime.now(UTC).isoformat(timespec="seconds"))
     if draft is None:
         raise Unsupported("Nothing says what the next plan of this structure takes over from the previous one.")
     _write(out, format_named(to).write(draft).data.decode())
@@ -163,7 +134,8 @@ def _one(name: str) -> bytes:
     return documents[0].data
 
 
-def _record(name: str) -> Record:
+def record_in(name: str) -> Record:
+    """The record of the one document that the name stands for. Raises: NotFound, Invalid."""
     record = examine(_one(name)).record
     if record is None:
         raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
@@ -220,21 +192,6 @@ def _ways_html(explained: Explained) -> str:
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Lineage</title>"
         f"{style}</head><body><h1>Lineage</h1><table><thead>{head}</thead><tbody>{rows}</tbody></table></body></html>\n"
     )
-
-
-def _alignment_json(found: Any) -> dict[str, Any]:
-    def evidence(one: Any) -> dict[str, Any]:
-        return {"path": one.path, "label": one.label, "shared": one.shared}
-
-    return {
-        "complete": found.complete,
-        "pages": found.pages,
-        "goals": [
-            {"path": goal.path, "addressed": goal.kind, "evidence": [evidence(one) for one in goal.evidence]}
-            for goal in found.goals
-        ],
-        "without_goal": [evidence(one) for one in found.without_goal],
-    }
 
 
 def _write(out: Path | None, text: str) -> None:

@@ -6,7 +6,8 @@ Source: ISO 19005-2:2011 (PDF/A-2a), ISO 14289-1:2014 (PDF/UA-1); https://typst.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -22,7 +23,7 @@ from mappings.kanta.rules import KANTA_RULES
 from mappings.sheet import Part, Sheet, words_of
 from schemas.issues import Issue
 
-__all__ = ["MOST_CHARACTERS", "MOST_LINES", "Printed", "print_sheet"]
+__all__ = ["MOST_CHARACTERS", "MOST_LINES", "Printed", "count_pages", "print_sheet"]
 
 MOST_LINES = 12_000
 MOST_CHARACTERS = 500_000
@@ -55,6 +56,13 @@ def print_sheet(sheet: Sheet, made: datetime) -> Printed:
     issues: list[Issue] = []
     data = orjson.dumps(_sheet(sheet, issues))
     return Printed(_typeset(data.decode(), made.replace(microsecond=0)), issues)
+
+
+def count_pages(sheet: Sheet) -> int:
+    """How many pages the sheet takes on paper. In: a sheet that fits on paper. Raises: Fault."""
+    with _translated():
+        pages = _compiler(orjson.dumps(_sheet(sheet, [])).decode()).compile(format="svg")
+    return len(pages) if isinstance(pages, list) else 1
 
 
 def _sheet(sheet: Sheet, issues: list[Issue]) -> dict[str, Any]:
@@ -111,11 +119,23 @@ def _shower(issues: list[Issue], path: str) -> Callable[[str], str]:
 
 
 def _typeset(data: str, made: datetime) -> bytes:
-    """The PDF. What the library says of an error is never passed on: it quotes the document."""
+    with _translated():
+        pdf = _compiler(data).compile(format="pdf", pdf_standards=_STANDARDS, timestamp=made)
+    if not isinstance(pdf, bytes):
+        raise Fault("The typesetting library gave no PDF.")
+    return pdf
+
+
+def _compiler(data: str) -> typst.Compiler:
     layout = files("interop.printing").joinpath("sheet.typ").read_bytes()
-    compiler = typst.Compiler(layout, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": data})
+    return typst.Compiler(layout, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"sheet": data})
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The one seam where the library's errors become ours. What it says is never passed on: it quotes the document."""
     try:
-        pdf = compiler.compile(format="pdf", pdf_standards=_STANDARDS, timestamp=made)
+        yield
     except typst.TypstError:
         raise Fault("The sheet could not be typeset: its layout and the installed typst do not agree.") from None
     except BaseException as error:
@@ -123,9 +143,6 @@ def _typeset(data: str, made: datetime) -> bytes:
         if type(error).__name__ != "PanicException":
             raise
         raise Fault("The sheet could not be typeset: the typesetting library broke off.") from None
-    if not isinstance(pdf, bytes):
-        raise Fault("The typesetting library gave no PDF.")
-    return pdf
 
 
 @cache
