@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 
 from lxml import etree
 
@@ -37,11 +38,12 @@ class Shape:
 
 
 class Schema:
-    """One compiled XSD. Not safe for use by two threads at once, as libxml2's error log belongs to the schema."""
+    """One compiled XSD. One thread at a time asks it, as libxml2's error log belongs to the schema."""
 
     def __init__(self, text: bytes) -> None:
         self._document = etree.fromstring(text)
         self._verdict = etree.XMLSchema(self._document)
+        self._lock = Lock()
         self.namespace = self._document.get("targetNamespace", "")
         self.text = text
         root = self._document.find(f"{_XS}element")
@@ -52,7 +54,8 @@ class Schema:
 
     def accepts(self, root: etree._Element) -> bool:
         """True when the document is valid."""
-        return bool(self._verdict.validate(root))
+        with self._lock:
+            return bool(self._verdict.validate(root))
 
     def _shape(self, declaration: etree._Element, above: tuple[str, ...]) -> Shape:
         type_ = self._type(declaration)

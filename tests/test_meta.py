@@ -16,7 +16,7 @@ import mappings
 import schemas
 import validators
 from interop.cli.command_pages import commands_page
-from interop.config import SETTINGS, SYSTEM_SETTINGS
+from interop.config import CLIENT_SETTINGS, SETTINGS, SYSTEM_SETTINGS
 from schemas.identity import fault_of_identity_code, is_artificial
 
 ROOT = Path(__file__).parents[1]
@@ -31,12 +31,13 @@ HOMES = {
     "fhirpathpy": "validators/fhir/",
     "zeep": "interop/systems/effica.py",
     "httpx": "interop/systems/http.py interop/console/oidc.py",
-    "joserfc": "interop/systems/oauth.py interop/sandboxes/assertions.py interop/console/oidc.py",
+    "fastapi": "interop/api/",
+    "joserfc": "interop/api/ interop/systems/oauth.py interop/sandboxes/assertions.py interop/console/oidc.py",
     "cryptography": "interop/store/encryption.py interop/systems/oauth.py interop/console/passwords.py",
     "sqlalchemy": "interop/store/",
-    "uvicorn": "interop/sandboxes/running.py",
-    "starlette": "interop/sandboxes/ interop/systems/oauth.py interop/systems/omni360_webhook.py "
-    "interop/console/ interop/cli/console_server.py",
+    "uvicorn": "interop/cli/serving.py interop/sandboxes/running.py",
+    "starlette": "interop/api/ interop/cli/serving.py interop/sandboxes/ interop/systems/oauth.py "
+    "interop/systems/omni360_webhook.py interop/console/ interop/cli/console_server.py",
     "xmlschema": "validators/xml.py",
     "fhir": "validators/fhir_structure.py",
     "jsonschema_rs": "validators/content.py",
@@ -135,7 +136,7 @@ def test_the_lock_has_hashes_and_no_hosts(name: str) -> None:
 
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
-    for setting in (*SETTINGS, *SYSTEM_SETTINGS):
+    for setting in (*SETTINGS, *SYSTEM_SETTINGS, *CLIENT_SETTINGS):
         for name in filter(None, (setting.name, setting.variable)):
             assert f"`{name}`" in page, name
 

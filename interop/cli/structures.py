@@ -21,9 +21,9 @@ from interop.cli.structure_files import (
     store_structures,
     write_files,
 )
-from interop.cli.structure_questionnaire import questionnaire_for
 from interop.cli.structure_text import difference, headline, label, name_of, outline
 from interop.errors import InteropError, NotFound
+from interop.service.questionnaires import questionnaire_for
 from schemas.codesystem_files import code_system_to_json
 from schemas.codesystems import fragments
 from schemas.json_text import dump

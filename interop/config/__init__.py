@@ -6,12 +6,25 @@ All mistakes are told at once, by name and never by value. Every setting stands 
 from __future__ import annotations
 
 from interop.config.reading import load, parse, receivers
-from interop.config.settings import NEEDED, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
+from interop.config.settings import (
+    CLIENT_SETTINGS,
+    LOOPBACK,
+    NEEDED,
+    SETTINGS,
+    SYSTEM_SETTINGS,
+    ClientSettings,
+    Setting,
+    Settings,
+    SystemSettings,
+)
 
 __all__ = [
+    "CLIENT_SETTINGS",
+    "LOOPBACK",
     "NEEDED",
     "SETTINGS",
     "SYSTEM_SETTINGS",
+    "ClientSettings",
     "Setting",
     "Settings",
     "SystemSettings",

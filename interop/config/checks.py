@@ -19,19 +19,23 @@ __all__ = [
     "codes",
     "count",
     "file",
+    "fingerprint",
     "flag",
     "key_id",
     "keys",
     "level",
+    "listening",
     "oid",
     "oids",
     "one_of",
     "rate",
     "seconds",
+    "size",
     "some_of",
     "text",
     "texts",
     "together",
+    "token_life",
 ]
 
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
@@ -181,3 +185,33 @@ def keys(value: Any) -> Mapping[str, bytes]:
             raise ValueError(expected)
         found[name] = key
     return found
+
+
+def listening(value: Any) -> tuple[str, int]:
+    """The host and the port to listen at; port 0 lets the operating system pick. Raises: ValueError."""
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+):([0-9]{1,5})", value) if isinstance(value, str) else None
+    if found is None or int(found[2]) > 65_535:
+        raise ValueError("a host and a port, as in 127.0.0.1:8080")
+    return found[1].strip("[]"), int(found[2])
+
+
+def size(value: Any) -> int:
+    """The size. Units: bytes, 1024 up to 256 MB. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1024 <= value <= 256 * 1024 * 1024:
+        raise ValueError("a whole number of bytes from 1024 to 268435456")
+    return value
+
+
+def token_life(value: Any) -> timedelta:
+    """The life of an access token. Units: in, seconds, 1 to 300. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 300:
+        raise ValueError("a whole number of seconds from 1 to 300")
+    return timedelta(seconds=value)
+
+
+def fingerprint(value: Any) -> str:
+    """The SHA-256 of a certificate in small hexadecimal, without colons. Raises: ValueError with what was expected."""
+    plain = value.replace(":", "").lower() if isinstance(value, str) else ""
+    if not re.fullmatch("[0-9a-f]{64}", plain):
+        raise ValueError("the SHA-256 of a certificate in hexadecimal")
+    return plain

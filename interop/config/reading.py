@@ -9,7 +9,18 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
-from interop.config.settings import NEEDED, SCHEMES, SETTINGS, SYSTEM_SETTINGS, Setting, Settings, SystemSettings
+from interop.config.settings import (
+    CLIENT_SETTINGS,
+    LOOPBACK,
+    NEEDED,
+    SCHEMES,
+    SETTINGS,
+    SYSTEM_SETTINGS,
+    ClientSettings,
+    Setting,
+    Settings,
+    SystemSettings,
+)
 from interop.errors import Invalid
 from validators.gate import Receiver
 
@@ -70,11 +81,13 @@ def parse(text: str, environment: Mapping[str, str]) -> Settings:
     tables = _tables(text)
     mistakes: list[str] = []
     systems = _systems(tables.pop("systems", {}), environment, mistakes)
+    clients = _clients(tables.pop("clients", {}), environment, mistakes)
     values = _read(SETTINGS, _flat(tables, mistakes), environment, mistakes)
-    mistakes += _contradictions(Settings(**values)) if not mistakes else []
-    if mistakes:
+    settings = Settings(**values, systems=systems, clients=clients) if not mistakes else None
+    mistakes += _contradictions(settings) if settings is not None else []
+    if settings is None or mistakes:
         raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
-    return Settings(**values, systems=systems)
+    return settings
 
 
 def _contradictions(settings: Settings) -> list[str]:
@@ -86,18 +99,43 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("exchange.first_retry is longer than exchange.longest_retry.")
     if settings.console_issuer and not (settings.console_url and settings.console_client and settings.console_secret):
         found.append("console.oidc_issuer needs console.url, console.oidc_client and INTEROP_CONSOLE_OIDC_SECRET.")
+    return [*found, *_http_contradictions(settings), *_client_contradictions(settings)]
+
+
+def _http_contradictions(settings: Settings) -> list[str]:
+    found = []
+    if (settings.http_tls_cert is None) != (settings.http_tls_key is None):
+        found.append("http.tls_cert and http.tls_key go together.")
+    if settings.http_client_ca is not None and settings.http_tls_cert is None:
+        found.append("http.client_ca needs http.tls_cert and http.tls_key.")
+    if settings.http_listen is None:
+        return found
+    is_near = settings.http_listen[0] in LOOPBACK
+    if settings.http_development and not is_near:
+        found.append("http.development is for a loopback address of http.listen alone.")
+    if not is_near and settings.http_tls_cert is None and not settings.http_base_url.startswith("https://"):
+        found.append(
+            "http.listen: another address than loopback needs http.tls_cert, or a proxy with an https base_url."
+        )
+    return found
+
+
+def _client_contradictions(settings: Settings) -> list[str]:
+    systems = {system.name for system in settings.systems}
+    found = []
+    for client in settings.clients:
+        if client.system and client.system not in systems:
+            found.append(f"clients.{client.name}.system names no system of the settings.")
+        if client.name in systems and client.system != client.name:
+            found.append(f"clients.{client.name} has the name of a system, and does not belong to it.")
+        if client.certificate and settings.http_client_ca is None:
+            found.append(f"clients.{client.name}.certificate needs http.client_ca.")
     return found
 
 
 def _systems(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -> tuple[SystemSettings, ...]:
-    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-        mistakes.append("systems: expected one table for each system, [systems.<name>].")
-        return ()
     systems = []
-    for name, table in tables.items():
-        if not _NAME.fullmatch(name):
-            mistakes.append("systems: expected names of small letters a-z, digits and '_', 31 at most.")
-            continue
+    for name, table in _named("systems", "system", tables, mistakes):
         found: list[str] = []
         values = _read(SYSTEM_SETTINGS, table, environment, found, name)
         if not found:
@@ -112,6 +150,32 @@ def _systems(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -
         if not found:
             systems.append(SystemSettings(name=name, **values))
     return tuple(systems)
+
+
+def _clients(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -> tuple[ClientSettings, ...]:
+    clients = []
+    for name, table in _named("clients", "client", tables, mistakes):
+        found: list[str] = []
+        values = _read(CLIENT_SETTINGS, table, environment, found, name)
+        proofs = sum(bool(values.get(proof)) for proof in ("jwks_file", "jwks_url", "certificate"))
+        if not found and not proofs:
+            found.append("jwks_file: a client needs it, or jwks_url, or certificate, to prove who it is.")
+        if values.get("jwks_file") and values.get("jwks_url"):
+            found.append("jwks_url: a client has either this or jwks_file.")
+        mistakes += [f"clients.{name}.{mistake}" for mistake in found]
+        if not found:
+            clients.append(ClientSettings(name=name, **values))
+    return tuple(clients)
+
+
+def _named(kind: str, one: str, tables: Any, mistakes: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The tables of a kind by their names."""
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        mistakes.append(f"{kind}: expected one table for each {one}, [{kind}.<name>].")
+        return []
+    if not all(_NAME.fullmatch(name) for name in tables):
+        mistakes.append(f"{kind}: expected names of small letters a-z, digits and '_', 31 at most.")
+    return [(name, table) for name, table in tables.items() if _NAME.fullmatch(name)]
 
 
 def _flat(tables: Mapping[str, Any], mistakes: list[str]) -> dict[str, Any]:

@@ -15,9 +15,23 @@ from interop.config import checks
 from interop.config.people import Person, people
 from validators.gate import Ownership, Receiver, Sector, duties, tasks
 
-__all__ = ["NEEDED", "SCHEMES", "SETTINGS", "SYSTEM_SETTINGS", "Setting", "Settings", "SystemSettings"]
+__all__ = [
+    "CLIENT_SETTINGS",
+    "LOOPBACK",
+    "NEEDED",
+    "SCHEMES",
+    "SETTINGS",
+    "SYSTEM_SETTINGS",
+    "ClientSettings",
+    "Setting",
+    "Settings",
+    "SystemSettings",
+]
 
 _HERE = "sote_interop_setting"
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""The hosts of `http.listen` that only this machine reaches."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "effica": (),
@@ -113,6 +127,41 @@ class SystemSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """One client of the FHIR API: how it proves who it is, what it may ask for, and whose register it acts for.
+
+    It proves itself by a signed assertion (`jwks_file` or `jwks_url`) or by a TLS certificate (`certificate`). `system`
+    names the record system that the client belongs to: what it sends is not delivered back there.
+    """
+
+    name: str
+    controller: str = _setting("controller", "", checks.oid, "")
+    sector: Sector = _setting("sector", "", checks.one_of(*get_args(Sector)[1:]), "social")
+    ownership: Ownership = _setting("ownership", "", checks.one_of("public", "private"), "public")
+    duty: str = _setting("duty", "", checks.one_of(*duties()), "")
+    service_tasks: tuple[str, ...] = _setting("service_tasks", "", checks.some_of(tasks), ())
+    acts_for: tuple[str, ...] = _setting("acts_for", "", checks.oids, ())
+    scopes: str = _setting("scopes", "", checks.text, "")
+    jwks_file: Path | None = _setting("jwks_file", "", checks.file, None)
+    jwks_url: str = _setting("jwks_url", "", checks.address, "")
+    certificate: str = _setting("certificate", "", checks.fingerprint, "")
+    requests_per_minute: int = _setting("requests_per_minute", "", checks.count, 600)
+    system: str = _setting("system", "", checks.text, "")
+
+    @property
+    def receiver(self) -> Receiver:
+        """The client as the gate sees it."""
+        return Receiver(
+            controller=self.controller,
+            sector=self.sector,
+            ownership=self.ownership,
+            duty=self.duty,
+            service_tasks=frozenset(self.service_tasks),
+            acts_for=frozenset(self.acts_for),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of one process."""
@@ -139,7 +188,17 @@ class Settings:
     begins: int = _setting("exchange.begins", "", checks.count, 3)
     backlog: int = _setting("exchange.backlog", "", checks.backlog, 10_000)
     traces: str = _setting("telemetry.traces", "INTEROP_TRACES", checks.address, "")
+    http_listen: tuple[str, int] | None = _setting("http.listen", "INTEROP_HTTP_LISTEN", checks.listening, None)
+    http_base_url: str = _setting("http.base_url", "INTEROP_HTTP_BASE_URL", checks.address, "")
+    http_tls_cert: Path | None = _setting("http.tls_cert", "", checks.file, None)
+    http_tls_key: Path | None = _setting("http.tls_key", "", checks.file, None)
+    http_client_ca: Path | None = _setting("http.client_ca", "", checks.file, None)
+    http_max_body: int = _setting("http.max_body", "", checks.size, 16 * 1024 * 1024)
+    http_patience: timedelta = _setting("http.patience", "", checks.seconds, timedelta(seconds=20))
+    http_token_life: timedelta = _setting("http.token_life", "", checks.token_life, timedelta(minutes=5))
+    http_development: bool = _setting("http.development", "", checks.flag, default=False)
     systems: tuple[SystemSettings, ...] = ()
+    clients: tuple[ClientSettings, ...] = ()
 
 
 def _declared(settings: type) -> tuple[Setting, ...]:
@@ -152,7 +211,10 @@ def _declared(settings: type) -> tuple[Setting, ...]:
 
 
 SETTINGS = _declared(Settings)
-"""The settings outside `[systems]`."""
+"""The settings outside `[systems]` and `[clients]`."""
 
 SYSTEM_SETTINGS = _declared(SystemSettings)
 """The settings of each table `[systems.<name>]`."""
+
+CLIENT_SETTINGS = _declared(ClientSettings)
+"""The settings of each table `[clients.<name>]`."""

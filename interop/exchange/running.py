@@ -17,7 +17,7 @@ from interop.exchange.worker import Worker, Working
 from interop.store import KeyRing, Store
 from interop.store.engine import SoleUse, open_beside
 
-__all__ = ["opened_parts", "opened_store", "opened_worker"]
+__all__ = ["opened_parts", "opened_store", "opened_worker", "worker_over"]
 
 _LONGEST_CALL = timedelta(minutes=2)
 
@@ -58,11 +58,17 @@ def opened_parts(settings: Settings, examine: Examine, write: Write) -> Iterator
 @contextmanager
 def opened_worker(settings: Settings, examine: Examine, write: Write) -> Iterator[Worker]:
     """A worker that has not begun yet. Raises: as `opened_parts`."""
-    with opened_parts(settings, examine, write) as parts:
-        place = EnginePlace(*open_beside(settings.database_url))
-        working = Working(settings.look_every, settings.together, settings.worker_grace, settings.backlog)
-        try:
-            yield Worker(parts, place, working)
-        finally:
-            if place.engine is not None:
-                place.engine.dispose()
+    with opened_parts(settings, examine, write) as parts, worker_over(parts, settings) as worker:
+        yield worker
+
+
+@contextmanager
+def worker_over(parts: Parts, settings: Settings) -> Iterator[Worker]:
+    """A worker over parts that are open already, as when other faces share them. Raises: as `opened_parts`."""
+    place = EnginePlace(*open_beside(settings.database_url))
+    working = Working(settings.look_every, settings.together, settings.worker_grace, settings.backlog)
+    try:
+        yield Worker(parts, place, working)
+    finally:
+        if place.engine is not None:
+            place.engine.dispose()

@@ -13,6 +13,8 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from interop.errors import Conflict, InteropError
+from interop.store.access import Access
+from interop.store.api_tables import JobRow, SigningKeyRow
 from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
 from interop.store.counts import Counts
@@ -21,7 +23,9 @@ from interop.store.documents import Documents
 from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, open_sealed, rewrap, seal
 from interop.store.figures import Figures
 from interop.store.inbox import Inbox
+from interop.store.jobs import Jobs
 from interop.store.ledger import Delivery, Step, Transition
+from interop.store.resources import Resources
 from interop.store.rows import (
     apply_step,
     delivery_of,
@@ -52,8 +56,9 @@ class Store(Documents):
     """The exchange's memory.
 
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
-    cannot be reached. `inbox`, `wills`, `circuits` and `workers` are the parts of it that several processes agree
-    through; `figures` is what people look at, and `counts` what machines do.
+    cannot be reached. `inbox`, `wills`, `circuits`, `workers`, `access` and `jobs` are the parts of it that several
+    processes agree through; `resources` is the index of what the documents hold; `figures` is what people look at, and
+    `counts` what machines do.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -72,6 +77,9 @@ class Store(Documents):
         self.counts = Counts(self._database)
         self.figures = Figures(self._database)
         self.workers = Workers(self._database)
+        self.resources = Resources(self._database, ring, self._digest_key)
+        self.access = Access(self._database, ring, self._digest_key, new_id)
+        self.jobs = Jobs(self._database, ring, new_id)
 
     @property
     def is_shared(self) -> bool:
@@ -257,13 +265,18 @@ class Store(Documents):
             arrivals = session.scalars(
                 select(ArrivalRow).where(ArrivalRow.key_id != active).limit(limit).with_for_update()
             ).all()
+            keys = session.scalars(select(SigningKeyRow).where(SigningKeyRow.key_id != active).with_for_update()).all()
+            jobs = session.scalars(select(JobRow).where(JobRow.key_id != active).limit(limit).with_for_update()).all()
+            faces: list[SigningKeyRow | JobRow] = [*keys, *jobs]
+            for row in faces:
+                self._rewrap(row.id, row)
             for document in documents:
                 self._rewrap(document.id, document)
             for arrival in arrivals:
                 self._rewrap(arrival.id, arrival)
             for secret in secrets:
                 self._rewrap(secret.name, secret)
-            count = len(documents) + len(arrivals) + len(secrets)
+            count = len(documents) + len(arrivals) + len(secrets) + len(faces)
         return count + self.wills.rewrap(limit)
 
     # Inside
@@ -288,7 +301,7 @@ class Store(Documents):
             session.flush()
             return delivery_of(row, document)
 
-    def _rewrap(self, owner: str, row: ArrivalRow | DocumentRow | SecretRow) -> None:
+    def _rewrap(self, owner: str, row: ArrivalRow | DocumentRow | JobRow | SecretRow | SigningKeyRow) -> None:
         key = rewrap(self._ring, owner, WrappedKey(row.key_id, row.wrapped_key))
         row.key_id, row.wrapped_key = key.key_id, key.data
 

@@ -89,11 +89,12 @@ class DocumentRow(Base):
 
     `message` and the digests are keyed: a message id is a foreign text that may hold anything. `filed_as` is set for
     documents that were taken alone, and makes their OID and version unique. `findings` are the ids of the rules that a
-    document breaks which was taken in nevertheless, or waits for a person.
+    document breaks which was taken in nevertheless, or waits for a person. `indexed_as` is the form of the index that
+    holds its resources, 0 when none does.
     """
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("message", "payload_digest"),)
+    __table_args__ = (UniqueConstraint("message", "payload_digest"), Index(None, "status", "indexed_as"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     source: Mapped[str] = mapped_column(_WORD)
@@ -108,6 +109,7 @@ class DocumentRow(Base):
     chain: Mapped[str | None] = mapped_column(_OID, index=True)
     structure: Mapped[str | None] = mapped_column(_OID)
     filed_as: Mapped[str | None] = mapped_column(String(280), unique=True)
+    indexed_as: Mapped[int] = mapped_column(default=0, server_default="0")
     answer: Mapped[str] = mapped_column(String(2))
     answer_code: Mapped[str] = mapped_column(String(200))
     answer_text: Mapped[str] = mapped_column(String(2000))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator
 
-from interop.cli.structure_questionnaire import conditions_of, questionnaire_for
+from interop.service.questionnaires import conditions_of, questionnaire_for
 from mappings.questionnaire_response import EXACT_VALUE, NO_ITEMS, content_of, response_of
 from schemas.content_schema import schema_of
 from schemas.json_text import canonical, dump, parse
