@@ -14,7 +14,7 @@ from interop.config import Settings, load
 from interop.documents import examine, write
 from interop.errors import Invalid
 from interop.exchange import Exchange
-from interop.exchange.running import opened_parts, opened_worker
+from interop.exchange.running import opened_parts, opened_worker, worker_over
 from interop.logs import configure
 
 __all__ = ["SettingsFile", "loaded", "serve_command", "work"]
@@ -29,7 +29,11 @@ def serve_command(
     settings: SettingsFile = Path("interop.toml"),
     once: Annotated[bool, typer.Option("--once", help="Do one round and stop.")] = False,
 ) -> None:
-    """Run the exchange: fetch what waits in the systems, deliver it, read back what is in doubt.
+    """Run the exchange and the HTTP faces: fetch, deliver, read back what is in doubt, and answer.
+
+    With http.listen in the settings the FHIR API stands at /fhir, the console at /console, figures at /metrics.
+    On a loopback address the console's own address, which opens it once, is printed while no people are set up;
+    and with http.development a token for the API, good until the service stops.
 
     The settings are described in docs/settings.md; secrets come from the environment. SIGTERM or Ctrl-C lets what is
     under way end, and then stops the service; nothing is lost however it ends.
@@ -39,7 +43,7 @@ def serve_command(
     """
     found = loaded(settings)
     if not once:
-        work(found)
+        _serve(found)
         return
     with opened_parts(found, examine, write) as parts:
         exchange = Exchange(parts)
@@ -59,8 +63,31 @@ def loaded(path: Path) -> Settings:
 
 def work(settings: Settings) -> None:
     """Nothing; a worker has worked until the process was told to stop. Raises: as `opened_worker`."""
+    stop = _told_to_stop()
+    with opened_worker(settings, examine, write) as worker:
+        worker.run(stop)
+
+
+def _serve(settings: Settings) -> None:
+    """Nothing; a worker has worked, and the faces have answered, until the process was told to stop."""
+    if settings.http_listen is None:
+        work(settings)
+        return
+    from interop.cli.serving import HttpServer, Tokens, announcement
+
+    stop = _told_to_stop()
+    tokens = Tokens.of(settings)
+    with (
+        opened_parts(settings, examine, write) as parts,
+        worker_over(parts, settings) as worker,
+        HttpServer(parts, settings, tokens) as server,
+    ):
+        print(announcement(settings, server.port, tokens), flush=True)
+        worker.run(stop)
+
+
+def _told_to_stop() -> Event:
     stop = Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    with opened_worker(settings, examine, write) as worker:
-        worker.run(stop)
+    return stop
