@@ -21,6 +21,7 @@ from interop.exchange.receiving import TAKEN_CARE_OF, identity_of
 from interop.exchange.running import opened_store
 from interop.logs import without_identity_codes
 from interop.store import Answer, Status, Store, StoredDocument
+from mappings.wills import wills_in
 
 __all__ = ["documents"]
 
@@ -83,6 +84,7 @@ def admit_command(document_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
         if identity is None:
             raise Conflict("The document does not say which document it is, and cannot be exchanged. Refuse it.")
         receivers = [one.name for one in found.systems if one.receives and one.name != document.source]
+        store.wills.learn(wills_in(record) if record is not None else [], document.source, datetime.now(UTC))
         after = store.admit(document_id, identity, TAKEN_CARE_OF, receivers, datetime.now(UTC))
     print(f"{after.id} {after.status}")
 

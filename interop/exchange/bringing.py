@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, Unavailable, Unknown
-from interop.exchange.delivering import judge, stopped, written
+from interop.exchange.delivering import as_sent, judge, stopped, written
 from interop.exchange.parts import Parts, Spread, in_turn
 from interop.logs import log
 from interop.store import Change, Delivery, State, Step, Taken
@@ -162,7 +162,7 @@ def _plan_to_ask(parts: Parts, one: _Turn) -> None:
     if judged is None:
         one.change = _waited(parts, delivery)
         return
-    one.outgoing = written(parts, delivery, judged).outgoing
+    one.outgoing = as_sent(parts, delivery, judged).outgoing
 
 
 def _not_its_turn(parts: Parts, taken: Taken) -> Change | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from interop.exchange.parts import Parts, Written
 from interop.store import Delivery, State, StoredDocument
 from interop.systems.base import Outgoing
 from mappings.redacting import redacted
 from schemas.record import Record
-from validators.gate import Decision, decide, subject_of
+from validators.gate import Decision, decide_on
 
-__all__ = ["Judged", "Prepared", "judge", "prepare", "stopped", "written"]
+__all__ = ["Judged", "Prepared", "as_sent", "judge", "prepare", "stopped", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def judge(parts: Parts, delivery: Delivery, document: StoredDocument) -> Judged 
         if record is None:
             return None
         parts.records.keep(document.id, record)
-    subject = subject_of(record)
     receiver = parts.participants[delivery.receiver].receiver
-    return Judged(record, decide(subject, receiver, parts.store.wills.of(subject.clients), parts.clock()))
+    return Judged(record, decide_on(record, receiver, parts.store.wills.of, parts.clock()))
 
 
 def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
@@ -60,6 +59,13 @@ def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
     )
     outgoing = Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
     return Prepared(judged.decision, made, outgoing)
+
+
+def as_sent(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
+    """The document as the last attempt has sent it: without what was left out then, whatever the gate says now."""
+    attempts = [one.decision for one in parts.store.history(delivery.id) if one.after == "sent" and one.decision]
+    left_out = attempts[-1].get("redactions", ()) if attempts else judged.decision.redactions
+    return written(parts, delivery, replace(judged, decision=replace(judged.decision, redactions=tuple(left_out))))
 
 
 def stopped(parts: Parts, delivery: Delivery, decision: Decision) -> State | None:

@@ -14,8 +14,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ROOT", "Step", "run", "steps"]
+__all__ = ["DATABASE", "ROOT", "Step", "run", "steps"]
 
+DATABASE = "postgresql://interop@db.example/interop"
+"""How our pages name a PostgreSQL database; a test puts a real one in its place."""
 ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _EXIT = re.compile(r"\s+# exit (\d+)$")
@@ -53,7 +55,7 @@ def steps(page: Path) -> list[Step]:
     return found
 
 
-def run(page: Path, folder: Path) -> list[str]:
+def run(page: Path, folder: Path, database: str = DATABASE) -> list[str]:
     """The faults of a page's session, run from beginning to end in one shell with the examples at hand."""
     (folder / "bin").mkdir()
     program = folder / "bin" / "interop"
@@ -63,7 +65,9 @@ def run(page: Path, folder: Path) -> list[str]:
     place.mkdir()
     (place / "examples").symlink_to(ROOT / "examples")
     listed = steps(page)
-    script = "".join(f"{step.command}\nprintf '{_END}%s{_END}' $?\n" for step in listed)
+    script = "set -m\n" + "".join(f"{step.command}\nprintf '{_END}%s{_END}' $?\n" for step in listed).replace(
+        DATABASE, database
+    )
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("INTEROP_")},
         "PATH": f"{program.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.sessions import ROOT, Step, run, steps
+from tests.docs.sessions import DATABASE, ROOT, Step, run, steps
+from tests.store.postgresql import fresh_database, running
 
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "examples").glob("*.md")])
 WITH_SESSIONS = [page for page in PAGES if steps(page)]
@@ -19,11 +20,15 @@ def named(page: Path) -> str:
 
 @pytest.mark.parametrize("page", WITH_SESSIONS, ids=named)
 def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path) -> None:
-    assert "\n".join(run(page, tmp_path)) == ""
+    if DATABASE not in page.read_text("utf-8"):
+        assert "\n".join(run(page, tmp_path)) == ""
+        return
+    with running() as server, fresh_database(server.url("postgres")) as url:
+        assert "\n".join(run(page, tmp_path, url)) == ""
 
 
 def test_there_are_pages_with_sessions() -> None:
-    assert len(WITH_SESSIONS) >= 2
+    assert len(WITH_SESSIONS) >= 4
 
 
 @pytest.mark.parametrize(

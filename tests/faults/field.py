@@ -243,7 +243,8 @@ def _settings(
     )  # fmt: skip
     return Settings(
         database_url=url, active_key="k", keys=KEYS, log_level="info", first_retry=timedelta(seconds=0.3),
-        longest_retry=timedelta(seconds=2), attempts=1000, failures_to_rest=4, look_every=timedelta(seconds=0.2),
+        longest_retry=timedelta(seconds=2), attempts=1000, begins=1000, failures_to_rest=4,
+        look_every=timedelta(seconds=0.2),
         together=4, worker_grace=timedelta(seconds=4), systems=systems,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.json_text import canonical, dump, parse
 
 
-@given(st.integers(-(10**300), 10**300))
+@given(st.integers(-(10**98), 10**98))
 def test_whole_number_comes_back_digit_for_digit(number: int) -> None:
     text = f'{{"n":{number}}}'.encode()
     value, issues = parse(text)

@@ -8,7 +8,7 @@ that tell where a client lives are tables. Source: acts 703/2023, 1301/2014 and 
 from __future__ import annotations
 
 from validators.gate.access import duties
-from validators.gate.deciding import Decision, Step, decide
+from validators.gate.deciding import Decision, Step, decide, decide_on
 from validators.gate.documents import kinds, tasks
 from validators.gate.facts import Ownership, Plan, PlanPermit, Receiver, Sector, Subject
 from validators.gate.grounds import GROUNDS, Ground, Outcome
@@ -30,6 +30,7 @@ __all__ = [
     "Subject",
     "client_of",
     "decide",
+    "decide_on",
     "duties",
     "kinds",
     "subject_of",

@@ -6,7 +6,7 @@ speaks for and against it. Source: named at each ground in `grounds.toml`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,13 +15,15 @@ from uuid import UUID
 
 from schemas.issues import LANGUAGES
 from schemas.json_text import canonical
-from schemas.wills import Wills
+from schemas.record import Record
+from schemas.wills import Client, Wills
 from validators.gate.case import Case
 from validators.gate.facts import Receiver, Subject
 from validators.gate.grounds import GROUNDS, Ground, Outcome
 from validators.gate.questions import QUESTIONS
+from validators.gate.subject import subject_of
 
-__all__ = ["Decision", "Step", "decide"]
+__all__ = ["Decision", "Step", "decide", "decide_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,21 @@ def decide(subject: Subject, receiver: Receiver, wills: Wills, at: datetime) -> 
         case.relied_on() if uses_permits else (),
         subject.suspects if case.is_flagged() else (),
     )
+
+
+def decide_on(
+    record: Record, receiver: Receiver, wills_of: Callable[[Iterable[Client]], Wills], at: datetime
+) -> Decision:
+    """Whether the record may go to the receiver now, and why: as `decide`, by all the facts of the record.
+
+    In: `wills_of` gives what is known of the record's clients. Where the client lives is looked for only when there is
+    an order that keeps it back.
+    """
+    subject = subject_of(record, places=False)
+    wills = wills_of(subject.clients)
+    if Case(subject, receiver, wills, at).is_flagged():
+        subject = subject_of(record)
+    return decide(subject, receiver, wills, at)
 
 
 def _id(subject: Subject, receiver: Receiver, at: datetime, held: list[str]) -> str:

@@ -32,9 +32,9 @@ class RevealingPlaces:
     texts that a person has to read.
     """
 
-    locations: tuple[str, ...]
-    mandatory: tuple[str, ...]
-    suspects: tuple[str, ...]
+    locations: tuple[str, ...] = ()
+    mandatory: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
 
 
 @cache

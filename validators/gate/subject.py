@@ -16,7 +16,7 @@ from schemas.structures import Structure, shipped
 from schemas.wills import Client
 from validators.gate.documents import MULTIDISCIPLINARY, features_of, kind_of, task_named, tasks_of
 from validators.gate.facts import Plan, PlanPermit, Sector, Subject
-from validators.gate.places import revealing_places
+from validators.gate.places import RevealingPlaces, revealing_places
 
 __all__ = ["SECTORS", "client_of", "subject_of"]
 
@@ -35,14 +35,17 @@ _MEDIATED = "3"
 _WAYS_OF_WORKING = ("1", "2", _MEDIATED)
 
 
-def subject_of(record: Record) -> Subject:
-    """The facts of the record. A part of another shape than its structure's is as good as not there."""
+def subject_of(record: Record, *, places: bool = True) -> Subject:
+    """The facts of the record. A part of another shape than its structure's is as good as not there.
+
+    In: `places` false leaves out the search for what tells where the client lives, which takes most of the time.
+    """
     structure = shipped().get(record.structure)
     kind = kind_of(structure) if structure is not None else ""
     codes = frozenset(filter(None, (_text(record.envelope.get("service_task"), "code"),)))
     names = frozenset(filter(None, map(task_named, codes))) | (tasks_of(structure) if structure else frozenset())
     service = record.envelope.get("service")
-    places = revealing_places(record, structure)
+    found = revealing_places(record, structure) if places else RevealingPlaces()
     return Subject(
         controller=_controller(record),
         sector="social" if kind else "",
@@ -57,9 +60,9 @@ def subject_of(record: Record) -> Subject:
         created=_created(record),
         clients=tuple(dict.fromkeys(_clients(record))),
         non_disclosure=_order(record),
-        locations=places.locations,
-        mandatory=(*places.mandatory, *_mandatory_sections(record, structure)),
-        suspects=places.suspects,
+        locations=found.locations,
+        mandatory=(*found.mandatory, *_mandatory_sections(record, structure)),
+        suspects=found.suspects,
         plan=_plan(record) if kind == MULTIDISCIPLINARY else None,
     )
 
