@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test check thorough bench faults wheel lock clean
+.PHONY: help setup demo test check thorough bench fuzz faults wheel lock clean
 help:            ## List the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -38,6 +38,9 @@ thorough: check  ## Run the tests with many more generated examples
 bench: $(READY)  ## Print documents per second, step by step
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.exchange
+
+fuzz: $(READY)   ## Feed damaged documents and definitions to every reader, for hours; `make test` does so a short while
+	$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz
 
 faults: $(READY) ## Break the exchange on purpose: DOCUMENTS=1000 SEED=1 WORKERS=2
 	$(BIN)/python -m tests.faults --documents $(or $(DOCUMENTS),1000) --seed $(or $(SEED),1) --workers $(or $(WORKERS),2)

@@ -14,6 +14,7 @@ from typing import Any
 from schemas.fhir_codes import CodeSet, expanded
 from schemas.fhir_library import KINDS, DefinitionFolder, Library, library_folder, open_libraries, slim
 from schemas.fhir_snapshots import SnapshotImpossible, snapshot_of
+from schemas.fhir_soundness import is_sound
 
 __all__ = ["Definitions", "shipped_definitions"]
 
@@ -126,6 +127,8 @@ class Definitions:
         return self._find("ValueSet", url.partition("|")[0])
 
     def _give(self, resource: Mapping[str, Any]) -> None:
+        if not is_sound(resource):
+            return
         kind, url = resource.get("resourceType"), resource.get("url")
         if kind in self._given and isinstance(url, str):
             self._given[str(kind)][url] = slim(resource)
@@ -134,7 +137,7 @@ class Definitions:
         for entry in resource.get("global", ()) if kind == "ImplementationGuide" else ():
             self.everywhere.setdefault(str(entry.get("type")), []).append(str(entry.get("profile")))
         for entry in resource.get("entry", ()) if kind == "Bundle" else ():
-            if isinstance(entry, Mapping) and isinstance(entry.get("resource"), Mapping):
+            if isinstance(entry.get("resource"), Mapping):
                 self._give(entry["resource"])
 
     def _find(self, kind: str, url: str) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from schemas.fhir_packages import Package
+from schemas.fhir_soundness import is_sound
 
 __all__ = ["KINDS", "DefinitionFolder", "Library", "library_folder", "open_libraries", "slim", "write_library"]
 
@@ -94,14 +95,14 @@ class DefinitionFolder:
 def write_library(package: Package, folder: Path) -> Path:
     """The path of the library that is made of a package; an older one of the same name and version is replaced.
 
-    Raises: PackageUnreadable, OSError.
+    A definition that is not sound is left out. Raises: PackageUnreadable, OSError.
     """
     entries: dict[str, dict[str, tuple[int, int]]] = {kind: {} for kind in KINDS}
     blobs: list[bytes] = []
     offset = 0
     for resource in package.resources():
         kind, url = resource["resourceType"], resource.get("url")
-        if kind not in KINDS or not isinstance(url, str):
+        if kind not in KINDS or not isinstance(url, str) or not is_sound(resource):
             continue
         blob = orjson.dumps(slim(resource))
         entries[kind][url] = (offset, len(blob))

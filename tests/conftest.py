@@ -11,12 +11,12 @@ from tests.originals import folder_of_originals
 
 _IN_CI = bool(os.environ.get("CI"))
 
-for name, examples in (("normal", 20), ("thorough", 500)):
+for name, examples in (("normal", 20), ("thorough", 500), ("fuzz", 20_000)):
     settings.register_profile(
         name,
         max_examples=examples,
         deadline=None,
-        derandomize=_IN_CI,
+        derandomize=_IN_CI and name != "fuzz",
         database=None if _IN_CI else settings().database,
         print_blob=True,
         # A busy machine is no fault of a test.
