@@ -69,8 +69,10 @@ def resource_issues(resource: Any, options: Options) -> list[Issue]:
     return validate(resource, definitions, options.profiles, FhirOptions(closed=options.strictness == "strict"))
 
 
-def told_by_expression(tree: Mapping[str, Any], issues: Collection[Issue], options: Options) -> list[Issue]:
+def told_by_expression(tree: Any, issues: Collection[Issue], options: Options) -> list[Issue]:
     """The issues of a FHIR document, each with the FHIRPath expression of its place where that can be said."""
+    if not isinstance(tree, Mapping):
+        return list(issues)
     definitions = definitions_of(options)
     return [
         issue

@@ -18,6 +18,10 @@ from schemas.issues import LANGUAGES, LAYERS
 from schemas.json_text import dump
 from tests.fuzz.mutations import damaged, seeds
 
+CRASHES = sorted(Path(__file__).parents[1].glob("cases/crashes/*/input.*"))
+"""What once made a reader fail: a folder each."""
+
+FORMS = ("thl", "fhir", "effica", "omni360", "apotti", "kanta")
 READERS = ("thl", "fhir", "fhir_xml", "effica", "omni360", "apotti", "kanta")
 
 
@@ -52,7 +56,7 @@ def test_reader_stands_any_damage(reader: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("reader", READERS)
 @given(data=st.data())
 def test_what_is_damaged_can_be_converted_as_far_as_it_is_read(reader: str, data: st.DataObject) -> None:
-    convert(data.draw(damaged(reader)), data.draw(st.sampled_from(("thl", "fhir", "effica", "kanta"))))
+    convert(data.draw(damaged(reader)), data.draw(st.sampled_from(FORMS)))
 
 
 @pytest.mark.parametrize(("reader", "suffix"), [("zip", ".zip"), ("ndjson", ".ndjson")])
@@ -71,6 +75,16 @@ def test_container_stands_any_damage(reader: str, suffix: str, data: st.DataObje
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_judged(document: bytes) -> None:
+    judged_as_anything(document)
+
+
+@pytest.mark.parametrize("case", CRASHES, ids=lambda path: path.parent.name)
+def test_what_once_failed_is_judged(case: Path) -> None:
+    judged_as_anything(case.read_bytes())
+
+
+def judged_as_anything(document: bytes) -> None:
     told(examine(document), document)
-    for name in ("thl", "fhir", "effica", "omni360", "apotti", "kanta"):
+    for name in FORMS:
         told(examine(document, name), document)
+        convert(document, "fhir", name)
