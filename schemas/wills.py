@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from schemas.identity import IDENTITY_CODE_SYSTEM, fault_of_identity_code, is_oid
+
 __all__ = [
     "EMPTY",
     "Client",
@@ -21,7 +23,10 @@ __all__ = [
     "ProhibitionKind",
     "Will",
     "Wills",
+    "bare",
+    "client_of",
     "merged",
+    "narrowed",
     "will_as_json",
     "will_from_json",
 ]
@@ -32,7 +37,30 @@ PermitKind = Literal["inside_social_care", "between_sectors"]
 ProhibitionKind = Literal["controller", "service_task", "document"]
 
 Client = tuple[str, str]
-"""A client as documents name one: the system and the value of the identifier, the value in capitals."""
+"""A client as `client_of` names one: the system and the value of the identifier, however a document writes them."""
+
+
+def client_of(identifier: Any) -> Client | None:
+    """The client that an identifier names, or None. A personal identity code names the same one under any system."""
+    if not isinstance(identifier, Mapping):
+        return None
+    system, value = identifier.get("system"), identifier.get("value")
+    system, value = system if isinstance(system, str) else "", value.strip().upper() if isinstance(value, str) else ""
+    if not value:
+        return None
+    name = bare(system)
+    if fault_of_identity_code(value) is None:
+        return IDENTITY_CODE_SYSTEM, value
+    return f"urn:oid:{name}" if is_oid(name) else name, value
+
+
+def bare(oid: str) -> str:
+    """An OID as OIDs are compared: without white space around it, and without `urn:oid:`."""
+    oid = oid.strip()
+    return oid[len(_URN) :] if oid.casefold().startswith(_URN) else oid
+
+
+_URN = "urn:oid:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +88,20 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Prohibition:
-    """One prohibition of disclosure: the controllers, service tasks or documents whose data may not be given."""
+    """One prohibition of disclosure: the controllers, service tasks or documents whose data may not be given.
+
+    An empty target, or none at all, stands for one that could not be read: something is forbidden, nobody knows what.
+    """
 
     id: str
     kind: ProhibitionKind
     targets: tuple[str, ...]
     set_on: date | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """True when all that is forbidden could be read."""
+        return bool(self.targets) and all(self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +136,19 @@ def merged(wills: Iterable[ClientWills]) -> ClientWills:
     return ClientWills(
         tuple(permit for one in several for permit in one.permits),
         tuple(prohibition for one in several for prohibition in one.prohibitions),
+        any(orders) if orders else None,
+    )
+
+
+def narrowed(one: ClientWills, other: ClientWills) -> ClientWills:
+    """What counts when the same version of a will says two things: what both permit, and what either forbids."""
+    both = {permit for permit in one.permits if permit in other.permits}
+    told = (*one.permits, *other.permits)
+    kept = [permit for permit in told if permit in both or permit.revoked is not None]
+    orders = [said.non_disclosure for said in (one, other) if said.non_disclosure is not None]
+    return ClientWills(
+        tuple(dict.fromkeys(kept)),
+        tuple(dict.fromkeys((*one.prohibitions, *other.prohibitions))),
         any(orders) if orders else None,
     )
 

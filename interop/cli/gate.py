@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from mappings.wills import NotUnderstood, wills_in, wills_in_consent
 from schemas import json_text
 from schemas.issues import Language
 from schemas.record import Record
-from schemas.wills import Client, ClientWills, Will, Wills, merged, will_as_json
+from schemas.wills import Client, ClientWills, Will, Wills, merged, narrowed, will_as_json
 from validators.gate import Decision, Receiver, decide, subject_of
 
 __all__ = ["gate"]
@@ -186,12 +187,14 @@ def _moment(text: str) -> datetime:
 
 
 def _newest(wills: Iterable[Will]) -> Wills:
-    """What the newest version of each chain says, together for each client."""
+    """What the newest version of each chain says, together for each client; told in two ways, what closes more."""
     newest: dict[tuple[Client, str], Will] = {}
     for one in wills:
         other = newest.get((one.client, one.chain))
         if other is None or other.version < one.version:
             newest[one.client, one.chain] = one
+        elif other.version == one.version:
+            newest[one.client, one.chain] = replace(one, said=narrowed(other.said, one.said))
     said: dict[Client, list[ClientWills]] = {}
     for (client, _), one in newest.items():
         said.setdefault(client, []).append(one.said)

@@ -20,12 +20,15 @@ from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, 
 from interop.store.ledger import Delivery
 from interop.store.rows import delivery_of
 from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow, WillRow
-from schemas.wills import Client, ClientWills, Permit, Will, merged, will_as_json, will_from_json
+from schemas.wills import Client, ClientWills, Permit, Will, merged, narrowed, will_as_json, will_from_json
 
 __all__ = ["KnownWill", "WillStore"]
 
 _REVOCATION = "revocation"
 """The source of what a person has revoked here."""
+_CONTRADICTION = "contradiction"
+"""The source of what counts of a version that has been told in two ways."""
+_SOURCES = (_CONTRADICTION, _REVOCATION)
 _LEFT = ("sent", "accepted", "delivered", "unknown")
 
 
@@ -49,7 +52,7 @@ class WillStore:
         self._database, self._ring, self._digest_key, self._new_id = database, ring, digest_key, new_id
 
     def learn(self, wills: Sequence[Will], source: str, at: datetime) -> int:
-        """How many of the wills were new. A version that is known already is left as it is.
+        """How many of the wills were new. Of a version that is known with other words, what closes more counts.
 
         Raises: Conflict when another process has learned the same at the same moment: learn again.
         """
@@ -58,11 +61,12 @@ class WillStore:
             for one in wills:
                 client = self._pseudonym(one.client)
                 self._database.serialize(session, f"will:{client}")
-                known = select(WillRow.id).where(
+                known = select(WillRow).where(
                     WillRow.client == client, WillRow.chain == one.chain, WillRow.version == one.version
                 )
-                if session.scalar(known) is None:
-                    session.add(self._row(client, one, source, at))
+                row = self._new(session.scalars(known).all(), client, one, (source, at))
+                if row is not None:
+                    session.add(row)
                     session.flush()
                     count += 1
         return count
@@ -147,6 +151,30 @@ class WillStore:
                 row.key_id, row.wrapped_key = key.key_id, key.data
             return len(rows)
 
+    def _new(self, known: Sequence[WillRow], client: str, will: Will, told: tuple[str, datetime]) -> WillRow | None:
+        """The row of a version that is new, or told in other words than before; None when it is known so already."""
+        if not known:
+            return self._row(client, will, *told)
+        before = [one for one in known if one.source != _REVOCATION]
+        so_far = self._opened(max(before, key=_age)).said
+        closer = narrowed(so_far, will.said)
+        if closer == so_far or any(self._opened(one).said == will.said for one in before):
+            return None
+        for row in before:
+            if row.source == _CONTRADICTION:
+                self._reseal(row, closer, told[1])
+                return row
+        return self._row(client, replace(will, said=closer), _CONTRADICTION, told[1])
+
+    def _reseal(self, row: WillRow, said: ClientWills, at: datetime) -> None:
+        sealed = seal(self._ring, row.id, json.dumps(will_as_json(said)).encode())
+        row.key_id, row.wrapped_key, row.payload, row.learned_at = (
+            sealed.key.key_id,
+            sealed.key.data,
+            sealed.payload,
+            at,
+        )
+
     def _newest(self, rows: Iterable[WillRow]) -> list[KnownWill]:
         newest: dict[tuple[str, str], WillRow] = {}
         for row in rows:
@@ -172,8 +200,8 @@ class WillStore:
         return keyed_digest(self._digest_key, b"client", *(part.encode() for part in client))
 
 
-def _age(row: WillRow) -> tuple[int, bool]:
-    return row.version, row.source == _REVOCATION
+def _age(row: WillRow) -> tuple[int, int]:
+    return row.version, _SOURCES.index(row.source) + 1 if row.source in _SOURCES else 0
 
 
 def _revoked(permit: Permit, day: date) -> Permit:

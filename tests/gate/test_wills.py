@@ -14,7 +14,7 @@ from mappings.wills import DOCUMENT_KINDS, WILL_KINDS, NotUnderstood, wills_in, 
 from schemas.record import Record
 from schemas.samples import full_record
 from schemas.structures import shipped
-from schemas.wills import ClientWills, Permit, Prohibition, will_as_json, will_from_json
+from schemas.wills import ClientWills, Permit, Prohibition, client_of, narrowed, will_as_json, will_from_json
 
 PERMIT, BAN, RELATIONSHIP = "1505.8", "1505.9", "1505.1"
 CLIENT = ("urn:oid:1.2.246.21", "010181-900C")
@@ -67,7 +67,116 @@ def test_every_list_of_a_prohibition_document_is_read() -> None:
     (will, *_) = wills_in(full_record(shipped().find(BAN)))
     kinds = [(one.kind, len(one.targets)) for one in will.said.prohibitions]
     assert kinds == [("controller", 2)] * 2 + [("service_task", 2)] * 2 + [("document", 2)] * 2
-    assert all(all(one.targets) and one.set_on for one in will.said.prohibitions)
+    assert all(one.set_on for one in will.said.prohibitions)
+    assert all(one.is_understood for one in will.said.prohibitions if one.kind == "service_task")
+
+
+HEADING, GROUP, TARGET = (
+    "rekisterinpitajaa_koskevat_luovutuskiellot", "rekisterinpitajaa_koskeva_luovutuskielto",
+    "rekisterinpitaja_jonka_tietojen_luovutus_kielletaan",
+)  # fmt: skip
+TASKS = (
+    "palvelutehtavaa_koskevat_luovutuskiellot", "palvelutehtavaa_koskeva_luovutuskielto",
+    "palvelutehtava_jonka_tietojen_luovutus_kielletaan",
+)  # fmt: skip
+DOCUMENTS = (
+    "asiakirjoja_koskevat_luovutuskiellot", "asiakirjaa_koskeva_luovutuskielto", "asiakirja_jonka_luovutus_kielletaan"
+)  # fmt: skip
+
+
+def ban(names: tuple[str, str, str], target: Any) -> dict[str, Any]:
+    heading, group, name = names
+    return {heading: {group: [{name: target}]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "targets"),
+    [
+        (ban((HEADING, GROUP, TARGET), [{"code": " urn:oid:1.2.3 "}]), ("1.2.3",)),
+        (ban((HEADING, GROUP, TARGET), {"code": "1.2.3"}), ("1.2.3",)),
+        (ban(TASKS, [{"system": "urn:oid:1.2.246.537.6.1221.200902", "code": " 20"}]), ("20",)),
+        (ban(DOCUMENTS, [{"oid_tunnus": {"value": "URN:OID:1.2.3"}}]), ("1.2.3",)),
+    ],
+    ids=["urn and white space", "not in a list", "version of the code system", "urn in capitals"],
+)
+def test_what_is_forbidden_is_read_however_it_is_written(body: dict[str, Any], targets: tuple[str, ...]) -> None:
+    ((told,),) = (will.said.prohibitions for will in wills_in(record(BAN, body)))
+    assert (told.targets, told.is_understood) == (targets, True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ban((HEADING, GROUP, TARGET), [{"code": "kaikki"}]),
+        ban((HEADING, GROUP, TARGET), [{"code": "1.2.3"}, "1.2.4"]),
+        ban((HEADING, GROUP, TARGET), []),
+        ban(TASKS, [{"system": "urn:oid:1.2.246.537.6.9", "code": "20"}]),
+        ban(TASKS, "20"),
+        ban(DOCUMENTS, [{"oid_tunnus": "1.2.3"}]),
+        {HEADING: "1.2.3"},
+        {HEADING: {"muu": 1}},
+        {HEADING: {GROUP: ["1.2.3"]}},
+    ],
+    ids=[
+        "no OID", "one of two", "none", "another code system", "a text", "an identifier that is a text",
+        "a heading that is a text", "a heading with something else", "an entry that is a text",
+    ],
+)  # fmt: skip
+def test_a_prohibition_that_cannot_be_read_is_still_there(body: dict[str, Any]) -> None:
+    ((told,),) = (will.said.prohibitions for will in wills_in(record(BAN, body)))
+    assert not told.is_understood
+
+
+def test_a_prohibition_document_whose_content_is_another_forbids_something() -> None:
+    said = record(BAN, {})
+    other = Record(said.envelope | {"clients": [{"identifier": CODE}]}, {"muu": {}})
+    assert [one.is_understood for will in wills_in(other) for one in will.said.prohibitions] == [False]
+
+
+@pytest.mark.parametrize("body", [{}, {HEADING: {}}, {HEADING: {GROUP: []}}], ids=["no list", "empty", "no entry"])
+def test_a_prohibition_document_with_no_prohibition_left_forbids_nothing(body: dict[str, Any]) -> None:
+    assert {will.said for will in wills_in(record(BAN, body))} == {ClientWills()}
+
+
+OTHERS = {"system": "urn:oid:1.2.246.21", "value": "010280-952L"}
+
+
+def test_a_permit_is_for_the_client_of_the_content_and_for_nobody_else() -> None:
+    said = wills_in(record(PERMIT, permit(given=True), clients=[{"identifier": OTHERS}, {"identifier": CODE}]))
+    assert {will.client[1]: len(will.said.permits) for will in said} == {"010181-900C": 1, "010280-952L": 0}
+    both = record(PERMIT, permit(given=True) | {"asiakas": [{"henkilotunnus": CODE}, {"henkilotunnus": OTHERS}]})
+    assert {will.said for will in wills_in(both)} == {ClientWills()}
+    revoked = wills_in(record(PERMIT, permit(given=False), clients=[{"identifier": OTHERS}]))
+    assert [len(will.said.permits) for will in revoked] == [1, 1]
+
+
+@pytest.mark.parametrize("system", ["urn:oid:1.2.246.21", "1.2.246.21", "URN:OID:1.2.246.21 ", "", "hetu"])
+def test_a_personal_identity_code_is_one_client_under_any_system(system: str) -> None:
+    assert client_of({"system": system, "value": "010181-900c"}) == CLIENT
+    assert client_of({"system": "urn:oid:1.2.9", "value": "a7"}) == client_of({"system": "1.2.9", "value": " A7"})
+    assert client_of({"system": system, "value": 7}) is client_of({}) is client_of("010181-900C") is None
+
+
+PERMITS = st.builds(
+    Permit, st.sampled_from("PQ"), st.just("inside_social_care"), st.just(date(2026, 1, 1)),
+    revoked=st.sampled_from([None, date(2026, 2, 1)]),
+)  # fmt: skip
+SAID = st.builds(
+    ClientWills, st.lists(PERMITS, max_size=2).map(tuple),
+    st.sampled_from([(), (Prohibition("K", "document", ("1.2",)),), (Prohibition("K", "document", ()),)]),
+    st.sampled_from([None, False, True]),
+)  # fmt: skip
+
+
+@given(SAID, SAID)
+def test_of_one_version_told_in_two_ways_what_closes_more_counts(one: ClientWills, other: ClientWills) -> None:
+    both = narrowed(one, other)
+    for said in (one, other):
+        assert set(both.prohibitions) >= set(said.prohibitions)
+        assert {p for p in both.permits if p.revoked is None} <= set(said.permits)
+        assert {p for p in both.permits if p.revoked} >= {p for p in said.permits if p.revoked}
+        assert narrowed(both, said) == both
+        assert not said.non_disclosure or both.non_disclosure
 
 
 def test_a_cancelled_prohibition_document_forbids_nothing_more() -> None:
@@ -150,11 +259,22 @@ def _with(change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         _with(lambda said: said.update(code=[{"text": "lastensuojelu"}])),
         _with(lambda said: said.update({"class": [{"system": "urn:other", "code": "plan"}]})),
         _with(lambda said: said.update(data=[{"reference": {"identifier": {"value": "1.2"}}}])),
+        _with(lambda said: said.update(actor="1.2.3")),
+        _with(lambda said: said.update(code=[{"coding": []}, {"coding": [said["code"][0]["coding"][0]] * 2}])),
+        _with(lambda said: said.update({"class": "client_plan"})),
+        _with(lambda said: said.update(period="2026")),
+        _with(lambda said: said.update(period={"start": "2026-03-01", "_end": {"extension": []}})),
+        consent(modifierExtension=[{"url": "urn:not-in-june"}]),
+        consent(meta={"versionId": "7f9a"}),
+        consent(meta={"versionId": "9" * 30}),
+        consent(meta={"versionId": 2}),
     ],
     ids=[
         "status", "no identifier of the client", "no identifier", "no kind", "no date", "an exception", "a purpose",
         "kind and type disagree", "end is no date", "actor without an identifier", "task without a code",
-        "class of another system", "single documents",
+        "class of another system", "single documents", "actor is a text", "a task without a coding", "class is a text",
+        "period is a text", "an end that is absent for a reason", "a modifier", "a version that is no number",
+        "a version that is too great", "a version of another type",
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_no_permit(value: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from interop.errors import Conflict, NotFound
+from interop.errors import Conflict, Fault, NotFound
 from interop.store import Answer, Identity, Incoming, KeyRing, Step, Store
 from schemas.wills import Client, ClientWills, Permit, Prohibition, Will
 
@@ -47,6 +47,32 @@ def test_what_is_known_is_not_learned_again_and_several_chains_add_up(store: Sto
     assert store.wills.of([CLIENT])[CLIENT] == ClientWills((PERMIT,), ban.prohibitions, non_disclosure=True)
     assert [one.chain for one in store.wills.known([CLIENT])] == [one.chain for one in store.wills.known()]
     assert store.wills.known([OTHER]) == []
+
+
+def test_a_version_told_in_two_ways_counts_as_what_closes_more(store: Store) -> None:
+    ban = ClientWills(prohibitions=(Prohibition("K", "service_task", ("20",)),))
+    revoked = ClientWills(permits=(replace(PERMIT, revoked=date(2026, 5, 1)),))
+    assert [store.wills.learn([will(said=one)], "command", NOW) for one in (None, revoked, None, revoked)] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    assert store.wills.of([CLIENT])[CLIENT] == revoked
+    assert store.wills.learn([will(said=ban)], "effica", NOW) == 1
+    assert store.wills.of([CLIENT])[CLIENT] == ClientWills(revoked.permits, ban.prohibitions)
+    assert store.wills.learn([will(2)], "effica", NOW) == 1
+    assert store.wills.of([CLIENT])[CLIENT] == ClientWills(permits=(PERMIT,))
+
+
+def test_a_will_that_cannot_be_opened_is_an_error_and_no_silence(store: Store, database_url: str) -> None:
+    store.wills.learn([will()], "effica", NOW)
+    engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE wills SET payload = wrapped_key"))
+    engine.dispose()
+    with pytest.raises(Fault):
+        store.wills.of([CLIENT])
 
 
 def test_a_person_revokes_and_a_newer_version_says_otherwise(store: Store) -> None:

@@ -13,7 +13,7 @@ from validators.gate.documents import kinds, tasks
 from validators.gate.facts import Ownership, Plan, PlanPermit, Receiver, Sector, Subject
 from validators.gate.grounds import GROUNDS, Ground, Outcome
 from validators.gate.questions import QUESTIONS
-from validators.gate.subject import client_of, subject_of
+from validators.gate.subject import subject_of
 
 __all__ = [
     "GROUNDS",
@@ -28,7 +28,6 @@ __all__ = [
     "Sector",
     "Step",
     "Subject",
-    "client_of",
     "decide",
     "decide_on",
     "duties",

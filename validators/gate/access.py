@@ -79,7 +79,7 @@ def within(subject: Subject, targets: Iterable[str]) -> Answer:
 
 def touches(subject: Subject, targets: Iterable[str]) -> Answer:
     """Whether one of the document's service tasks is among the targets, which are our names or codes of 1221."""
-    return either(_is_task(subject, target) for target in targets)
+    return either(_is_task(subject, target) for target in targets if target)
 
 
 def _is_task(subject: Subject, target: str) -> Answer:

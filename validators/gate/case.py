@@ -90,7 +90,10 @@ class Case:
         return [(one, said) for said in self.said for one in said.permits if one.kind == self.kind_of_permit]
 
     def relied_on(self) -> tuple[str, ...]:
-        """The ids of the permits that cover the case."""
+        """The ids of the permits that cover the case; of a multidisciplinary plan those that it names itself."""
+        if self.subject.plan is not None:
+            named_here = filter(self.lasts, self.plan_permits(for_the_receiver=True))
+            return tuple(dict.fromkeys(one.document for one in named_here if one.document))
         used = [
             permit.id
             for permit, said in self.permits()

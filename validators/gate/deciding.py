@@ -7,7 +7,7 @@ speaks for and against it. Source: named at each ground in `grounds.toml`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -24,6 +24,11 @@ from validators.gate.questions import QUESTIONS
 from validators.gate.subject import subject_of
 
 __all__ = ["Decision", "Step", "decide", "decide_on"]
+
+
+_BY_PERMIT = frozenset(
+    ("permit_inside_social_care", "permit_between_social_and_health_care", "plan_permit_names_the_receiver")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Decision:
     """The outcome, the ground it rests on, every step that led to it, and the places that are to be left out.
 
     `id` names the decision: the same facts at the same moment give the same one. `permits`: the ids of the permits that
-    it relies on. `suspects`: free texts that a person has to read.
+    it relies on, also when it is held and a person may let it go. `suspects`: free texts that a person has to read.
     """
 
     id: str
@@ -67,6 +72,12 @@ class Decision:
         return self.basis.outcome
 
     @property
+    def permitted_by(self) -> str:
+        """The id of the ground that permits, also when another holds the document for a person; empty when denied."""
+        permitting = (step.ground.id for step in self.steps if step.holds and step.ground.outcome == "permit")
+        return "" if self.outcome == "deny" else next(permitting, "")
+
+    @property
     def holding(self) -> frozenset[str]:
         """The ids of all the grounds that hold the document for a person, whichever decides."""
         return frozenset(step.ground.id for step in self.steps if step.holds and step.ground.outcome == "hold")
@@ -80,6 +91,7 @@ class Decision:
             "ground": self.basis.id,
             "act": self.basis.act,
             "section": self.basis.section,
+            "permitted_by": self.permitted_by,
             "grounds": [step.ground.id for step in self.steps if step.holds],
             "permits": list(self.permits),
             "redactions": list(self.redactions),
@@ -95,16 +107,15 @@ def decide(subject: Subject, receiver: Receiver, wills: Wills, at: datetime) -> 
     case = Case(subject, receiver, wills, at)
     steps = tuple(Step(ground, QUESTIONS[ground.id](case)) for ground in GROUNDS.values())
     basis = next((step.ground for step in steps if step.holds), GROUNDS["nothing_permits_it"])
-    uses_permits = basis.id in ("permit_inside_social_care", "permit_between_social_and_health_care")
-    return Decision(
+    decision = Decision(
         _id(subject, receiver, at, [step.ground.id for step in steps if step.holds]),
         at,
         basis,
         steps,
         case.redactions,
-        case.relied_on() if uses_permits else (),
-        subject.suspects if case.is_flagged() else (),
+        suspects=subject.suspects if case.is_flagged() else (),
     )
+    return replace(decision, permits=case.relied_on()) if decision.permitted_by in _BY_PERMIT else decision
 
 
 def decide_on(

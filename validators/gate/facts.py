@@ -36,7 +36,8 @@ class Plan:
 
     `participants`: organisation, or name for want of one, and sector. `starts`, `ends`, `ended`: of the joint
     clienthood. `mediated`: the client is not present; None when the way of working is not known. `hidden`: by sector,
-    the places (JSON Pointer) of the sections that it may not see.
+    the places (JSON Pointer) of the sections that it may not see. `is_term_understood` is False when there is an end
+    that cannot be read, `are_labels_understood` when there is a label that cannot.
     """
 
     participants: tuple[tuple[str, Sector], ...] = ()
@@ -46,6 +47,8 @@ class Plan:
     mediated: bool | None = None
     permits: tuple[PlanPermit, ...] = ()
     hidden: tuple[tuple[Sector, tuple[str, ...]], ...] = ()
+    is_term_understood: bool = True
+    are_labels_understood: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Subject:
     `kind` is one of `documents.toml`; `tasks` holds our names of service tasks, `task_codes` the codes that no name is
     known for; `features` what the access matrix singles out (mediation, shelter, therapy, examination). `units`: OIDs
     of the author's unit and the producer. `documents`: the OIDs of this version, the chain and what it replaces.
+    `has_unnamed_clients`: there are more clients than are named by an identifier.
     `non_disclosure` is anything but False or None when there is, or may be, an order. `locations` are the places that
     tell where the client lives or is, `mandatory` those of them that the structure demands, `suspects` free texts that
     may tell it.
@@ -72,6 +76,7 @@ class Subject:
     documents: frozenset[str] = frozenset()
     created: date | None = None
     clients: tuple[Client, ...] = field(default=(), repr=False)
+    has_unnamed_clients: bool = False
     non_disclosure: object = None
     locations: tuple[str, ...] = ()
     mandatory: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ __all__ = [
     "forbids_task",
     "in_force",
     "is_revoked",
+    "is_understood",
     "reaches",
 ]
 
@@ -104,6 +105,11 @@ def forbids_controller(wills: Iterable[ClientWills], subject: Subject) -> bool:
 def forbids_task(wills: Iterable[ClientWills], subject: Subject) -> Answer:
     """Whether a client has forbidden the data of a service task of the document."""
     return either(touches(subject, targets) for targets in _targets(wills, "service_task"))
+
+
+def is_understood(wills: Iterable[ClientWills]) -> bool:
+    """True when it could be read what all the prohibitions forbid."""
+    return all(ban.is_understood for said in wills for ban in said.prohibitions)
 
 
 def _targets(wills: Iterable[ClientWills], kind: str) -> Iterable[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from validators.gate.permits import (
     forbids_task,
     in_force,
     is_revoked,
+    is_understood,
     reaches,
 )
 
@@ -114,6 +115,10 @@ def _task_may_be_forbidden(case: Case) -> bool:
     return not case.is_own_register and forbids_task(case.said, case.subject) is None
 
 
+def _unread_prohibition(case: Case) -> bool:
+    return not case.is_own_register and not is_understood(case.said)
+
+
 def _no_controller(case: Case) -> bool:
     return case.same_controller is None
 
@@ -131,7 +136,7 @@ def _no_ownership(case: Case) -> bool:
 
 
 def _no_client(case: Case) -> bool:
-    return not case.subject.clients and not case.is_own_register
+    return not case.is_own_register and (not case.subject.clients or case.subject.has_unnamed_clients)
 
 
 def _no_duty(case: Case) -> bool:
@@ -165,6 +170,14 @@ def _no_way_of_working(case: Case) -> bool:
 
 def _no_start(case: Case) -> bool:
     return case.subject.plan is not None and case.subject.plan.starts is None
+
+
+def _unread_end(case: Case) -> bool:
+    return case.subject.plan is not None and not case.subject.plan.is_term_understood
+
+
+def _unread_labels(case: Case) -> bool:
+    return case.subject.plan is not None and not case.subject.plan.are_labels_understood
 
 
 def _order_open(case: Case) -> bool:
@@ -221,6 +234,7 @@ QUESTIONS: Mapping[str, Callable[[Case], bool]] = {
     "receiver_ownership_is_not_known": _no_ownership,
     "document_kind_is_not_known": _no_kind,
     "client_is_not_known": _no_client,
+    "prohibition_is_not_understood": _unread_prohibition,
     "service_task_may_be_forbidden": _task_may_be_forbidden,
     "duty_is_not_known": _no_duty,
     "duty_is_of_another_sector": _other_duty,
@@ -229,6 +243,8 @@ QUESTIONS: Mapping[str, Callable[[Case], bool]] = {
     "permit_cannot_be_settled": _basis_open,
     "way_of_working_is_not_known": _no_way_of_working,
     "start_of_joint_clienthood_is_not_known": _no_start,
+    "end_of_joint_clienthood_is_not_understood": _unread_end,
+    "visibility_is_not_understood": _unread_labels,
     "non_disclosure_is_not_known": _order_open,
     "receiver_is_no_authority": _no_authority,
     "free_text_may_reveal_a_place": _may_reveal,
