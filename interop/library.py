@@ -43,7 +43,8 @@ def read(source: Source, format_name: str | None = None, *, envelope: Mapping[st
     In: `envelope` stands in for what a bare content lacks. Raises: Invalid when it cannot be read as a record, or for a
     format that does not exist; NotFound.
     """
-    record = validate(source, format_name, envelope=envelope).record
+    data = _bytes(source)
+    record = documents.with_residue(data, validate(data, format_name, envelope=envelope))[0].record
     if record is None:
         raise Invalid("The document cannot be read as a record; `validate` tells why.")
     return record

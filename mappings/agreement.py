@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.json_text import pointer
 
-__all__ = ["additions", "disagreements"]
+__all__ = ["disagreements"]
 
 _Path = tuple[str | int, ...]
 
@@ -29,29 +29,3 @@ def _differences(part: Any, whole: Any, path: _Path) -> list[_Path]:
         pairs = enumerate(zip(part, whole, strict=True))
         return [found for index, (one, other) in pairs for found in _differences(one, other, (*path, index))]
     return [] if part == whole else [path]
-
-
-def additions(document: Any, ours: Any) -> list[str]:
-    """The places (JSON Pointers) that a foreign document has and our writing of its record does not.
-
-    Lists are held against each other item by item; what a server adds to every resource (`id`, `meta`) does not count.
-    """
-    return [pointer(path) for path in _beyond(document, ours, ())]
-
-
-def _beyond(document: Any, ours: Any, path: _Path) -> list[_Path]:
-    if isinstance(document, dict) and isinstance(ours, dict):
-        return [
-            found
-            for key, value in document.items()
-            if key not in _OF_SERVERS
-            for found in (_beyond(value, ours[key], (*path, key)) if key in ours else [(*path, key)])
-        ]
-    if isinstance(document, list) and isinstance(ours, list):
-        pairs = enumerate(zip(document, ours, strict=False))
-        inner = [found for index, (one, other) in pairs for found in _beyond(one, other, (*path, index))]
-        return inner + [(*path, index) for index in range(len(ours), len(document))]
-    return []
-
-
-_OF_SERVERS = frozenset(("id", "meta", "link", "search"))

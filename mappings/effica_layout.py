@@ -22,7 +22,7 @@ from schemas.structures import Field, Kind, Structure
 __all__ = ["Element", "Layout", "derived_layout", "derived_table", "table_text"]
 
 _GROUP = Codec("group", same, same)
-_FRAME = frozenset(("Tiedot", "Nakyma"))
+_FRAME = frozenset(("Tiedot", "Nakyma", "Laajennus"))
 """The elements that stand beside the content in the frame."""
 
 _VALUES: Mapping[Kind, tuple[str, str]] = {

@@ -6,6 +6,7 @@ it. Source: THL revised several plans in November 2024; the difference of two ve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mappings.report import Entry, Report
@@ -29,7 +30,7 @@ def carried_over(record: Record, old: Structure, new: Structure) -> tuple[Record
     lost: list[Entry] = []
     body = _group(record.body, _by_key(old.fields), _by_key(new.fields), ("content", old.root), lost)
     envelope = record.envelope | {"structure": new.oid}
-    return Record(envelope, {new.root: body}), Report(lost=tuple(lost))
+    return replace(record, envelope=envelope, content={new.root: body}), Report(lost=tuple(lost))
 
 
 def _by_key(fields: tuple[Field, ...]) -> _Fields:

@@ -21,14 +21,15 @@ def redacted(record: Record, places: Iterable[str]) -> Record:
     """The record without the places, and without groups that hold nothing any more; the record itself is untouched.
 
     In: JSON Pointers into `{"envelope": ..., "content": ...}`; a place that is not there is no mistake. The root
-    property of the content stays, even empty. Loses: what stands at the places.
+    property of the content stays, even empty. Loses: what stands at the places, and the whole residue, since nobody
+    knows what of it says the same.
     """
     out = frozenset(tuple(_unescaped(step) for step in place.split("/")[1:]) for place in places)
     if not out:
         return record
     envelope = _without(record.envelope, ("envelope",), out)
     content = {root: _without(body, ("content", root), out) for root, body in record.content.items()}
-    return replace(record, envelope=envelope, content=content)
+    return replace(record, envelope=envelope, content=content, residue=())
 
 
 def _unescaped(step: str) -> str:

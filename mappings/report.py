@@ -31,12 +31,14 @@ class Report:
     """What one conversion lost, made up, and did not know.
 
     `lost`: source values that reached no output. `constants`: output values that came from no source value.
-    `unmapped`: source places that no row of the mapping knows. `links`: where each output value came from.
+    `unmapped`: source places that no row of the mapping knows. `carried`: residue that the output holds all the same,
+    put back at its place or in the part for it. `links`: where each output value came from.
     """
 
     lost: tuple[Entry, ...] = ()
     constants: tuple[Entry, ...] = ()
     unmapped: tuple[Entry, ...] = ()
+    carried: tuple[Entry, ...] = ()
     links: tuple[Link, ...] = field(default=(), repr=False)
 
     def __add__(self, other: Report) -> Report:
@@ -45,6 +47,7 @@ class Report:
             _once((*self.lost, *other.lost)),
             _once((*self.constants, *other.constants)),
             _once((*self.unmapped, *other.unmapped)),
+            _once((*self.carried, *other.carried)),
             (*self.links, *other.links),
         )
 
@@ -56,7 +59,7 @@ class Report:
         """Out: the object that `interop convert --report` writes."""
         return {
             name: [{"path": entry.path, "reason": entry.reason} for entry in getattr(self, name)]
-            for name in ("lost", "constants", "unmapped")
+            for name in ("lost", "constants", "unmapped", "carried")
         }
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from schemas.xsd import Schema, Shape
 
-__all__ = ["element_at", "from_element", "text_at", "to_xml"]
+__all__ = ["element_at", "from_element", "text_at", "to_element", "to_xml"]
 
 
 def from_element(element: etree._Element, shape: Shape) -> Any:
@@ -36,12 +36,17 @@ def from_element(element: etree._Element, shape: Shape) -> Any:
     return tree
 
 
-def to_xml(tree: dict[str, Any], schema: Schema, encoding: str = "UTF-8") -> bytes:
-    """The XML document of plain data, its elements in the order of the schema."""
+def to_element(tree: dict[str, Any], schema: Schema) -> etree._Element:
+    """The XML of plain data as a tree, indented, its elements in the order of the schema."""
     nsmap: Any = {None: schema.namespace}
     root = etree.Element(f"{{{schema.namespace}}}{schema.root}", nsmap=nsmap)
     _fill(root, tree, schema.shape, f"{{{schema.namespace}}}")
     etree.indent(root)
+    return root
+
+
+def to_xml(root: etree._Element, encoding: str = "UTF-8") -> bytes:
+    """The XML document of a tree."""
     text: bytes = etree.tostring(root, encoding=encoding, xml_declaration=True)  # type: ignore[assignment]
     return text + b"\n"
 

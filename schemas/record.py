@@ -8,7 +8,7 @@ document shows); Kanta CDA R2 header (identity and versions of a document).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from schemas.json_text import canonical
+from schemas.residue import Residue
 from schemas.structures import Structure, structure_from_json
 
 __all__ = ["Record", "envelope_structure", "filled_envelope", "record_digest"]
@@ -23,10 +24,14 @@ __all__ = ["Record", "envelope_structure", "filled_envelope", "record_digest"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A document as plain data. Shape: `content` is `{root: {...}}`, as THL writes it."""
+    """A document as plain data. Shape: `content` is `{root: {...}}`, as THL writes it.
+
+    `residue` is what the document brought beyond the record; it is carried along, and is no part of what is said.
+    """
 
     envelope: dict[str, Any]
     content: dict[str, Any]
+    residue: tuple[Residue, ...] = field(default=(), repr=False)
 
     @property
     def document(self) -> str:
@@ -83,7 +88,10 @@ def envelope_structure() -> Structure:
 
 
 def record_digest(record: Record) -> str:
-    """The SHA-256 of the record in its canonical form, in hexadecimal: equal records have equal digests."""
+    """The SHA-256 of the record in its canonical form, in hexadecimal: equal records have equal digests.
+
+    The residue does not count: a document that comes back with something added by a system is still the same document.
+    """
     return sha256(canonical({"envelope": record.envelope, "content": record.content})).hexdigest()
 
 

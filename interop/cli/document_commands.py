@@ -72,7 +72,8 @@ def convert_command(
         ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what was lost, made up and unmapped, as JSON.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what was lost, made up, unmapped and carried along, as JSON."),
     ] = None,
 ) -> None:
     """Write a document in another format. Findings go to standard error; what can be written is written.
@@ -95,7 +96,9 @@ def convert_command(
         print("\n".join(as_text(name, examined, "fi")), file=sys.stderr)
     if result.written and result.written.report.unmapped:
         print(
-            f"{name}: {len(result.written.report.unmapped)} places are not mapped; --report names them", file=sys.stderr
+            f"{name}: {len(result.written.report.unmapped)} places are not mapped, and are carried along as residue; "
+            "--report names them",
+            file=sys.stderr,
         )
     if result.written and result.written.data:
         _write(out, result.written.data)

@@ -30,7 +30,14 @@ mappings = typer.Typer(help="Mapping tables: check, coverage, test, show, new.",
 _FORMATS = ("effica", "fhir", "omni360")
 """The formats that have tables."""
 _OWN_PLACES = frozenset(
-    ("Otsake/Tunnus", "Otsake/Tunnus/@juuri", "Otsake/Tunnus/@paate", "Otsake/Luontiaika", "Asiakirja/Nakyma")
+    (
+        "Otsake/Tunnus",
+        "Otsake/Tunnus/@juuri",
+        "Otsake/Tunnus/@paate",
+        "Otsake/Luontiaika",
+        "Asiakirja/Nakyma",
+        "Asiakirja/Laajennus",
+    )
 )
 """The places of the Effica message that the format fills by itself."""
 

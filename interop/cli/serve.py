@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from interop.config import Settings, load
-from interop.documents import examine, write
+from interop.documents import take_in, write
 from interop.errors import Invalid
 from interop.exchange import Exchange
 from interop.exchange.running import opened_parts, opened_worker, worker_over
@@ -45,7 +45,7 @@ def serve_command(
     if not once:
         _serve(found)
         return
-    with opened_parts(found, examine, write) as parts:
+    with opened_parts(found, take_in, write) as parts:
         exchange = Exchange(parts)
         if not parts.store.is_shared:
             exchange.resume()
@@ -64,7 +64,7 @@ def loaded(path: Path) -> Settings:
 def work(settings: Settings) -> None:
     """Nothing; a worker has worked until the process was told to stop. Raises: as `opened_worker`."""
     stop = _told_to_stop()
-    with opened_worker(settings, examine, write) as worker:
+    with opened_worker(settings, take_in, write) as worker:
         worker.run(stop)
 
 
@@ -78,7 +78,7 @@ def _serve(settings: Settings) -> None:
     stop = _told_to_stop()
     tokens = Tokens.of(settings)
     with (
-        opened_parts(settings, examine, write) as parts,
+        opened_parts(settings, take_in, write) as parts,
         worker_over(parts, settings) as worker,
         HttpServer(parts, settings, tokens) as server,
     ):
@@ -90,4 +90,3 @@ def _told_to_stop() -> Event:
     stop = Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    return stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interop.documents.aligning import Alignment, align
 from interop.documents.comparing import Comparison, compare
-from interop.documents.converting import Converted, Written, convert, convert_version, write
+from interop.documents.converting import Converted, Written, convert, convert_version, take_in, with_residue, write
 from interop.documents.examined import Examined, Options
 from interop.documents.examining import examine
 from interop.documents.explaining import Explained, explain
@@ -30,6 +30,8 @@ __all__ = [
     "examine",
     "explain",
     "outcome_of",
+    "take_in",
     "unjudged",
+    "with_residue",
     "write",
 ]

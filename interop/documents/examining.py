@@ -25,7 +25,7 @@ from validators.content import check_content, check_envelope
 from validators.terminology import check_codes
 from validators.xml import check_xml
 
-__all__ = ["examine"]
+__all__ = ["examine", "schema_issues"]
 
 _RULES = rules_in("schemas")
 _SCHEMA_RULES = frozenset(name for name in rules_in("validators") if name.startswith("xml_"))
@@ -49,7 +49,7 @@ def examine(data: bytes, format_name: str | None = None, options: Options | None
     if parsed.tree is None:
         issues = parsed.issues or _unknown(data, options.limits)
         return _examined(known.name, None, issues, options, is_read=False)
-    issues = [*parsed.issues, *_schema_issues(known, parsed, options)]
+    issues = [*parsed.issues, *schema_issues(known, parsed, options)]
     decoded = known.decode(parsed)
     if decoded.record is None and format_name is None and known.name != "fhir" and is_resource(data):
         return examine_resource(data, options)
@@ -74,7 +74,7 @@ def _asks_codes(options: Options) -> bool:
     return "terminology" in options.layers or "references" in options.layers
 
 
-def _schema_issues(known: Format, parsed: Parsed, options: Options) -> list[Issue]:
+def schema_issues(known: Format, parsed: Parsed, options: Options) -> list[Issue]:
     """What the format's own schema says: the XSD of XML, the base resources and profiles of FHIR."""
     schema = known.schema_of(parsed)
     if schema is not None:
@@ -112,7 +112,7 @@ def _completed(record: Record | None, known: Mapping[str, Any]) -> Record | None
     envelope = {**record.envelope, **known, "placeholders": kept}
     if not kept:
         del envelope["placeholders"]
-    return Record(envelope, record.content)
+    return replace(record, envelope=envelope)
 
 
 def _placed(known: Format, parsed: Parsed, issues: list[Issue], decoded: Decoded) -> list[Issue]:

@@ -13,21 +13,27 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import replace
+from hashlib import sha256
 from textwrap import wrap
 from typing import Any
 
 from mappings.fhir_document import Resources, placed_issues, structure_named_in
-from mappings.fhir_graph import pruned
+from mappings.fhir_graph import Graph, pruned
 from mappings.fhir_partial import partial_record
+from mappings.fhir_residue import NO_PART, surplus
 from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
 from mappings.formats.json_format import JsonFormat
-from mappings.formats.thl import Thl
+from mappings.formats.omni360 import Omni360
+from mappings.formats.thl import Thl, whole_record
 from mappings.outline import plain_text
-from mappings.report import Report
+from mappings.report import Entry
+from mappings.shipped import mapping_of
+from mappings.surplus import Surplus, anchor_at, beyond, carried, divided, put_back
 from schemas.dates import exists
 from schemas.issues import Issue, rules_in
-from schemas.json_text import canonical, dump
+from schemas.json_text import canonical, dump, pointer
 from schemas.record import Record, record_digest
+from schemas.residue import Residue, residue_as_json
 from schemas.structures import shipped
 
 __all__ = ["BEGIN", "END", "Apotti"]
@@ -46,6 +52,7 @@ _NO_BLOCK = {
     "en": "the note has no machine-readable block, or it cannot be read.",
 }
 _THL = Thl()
+_OMNI360 = Omni360()
 _BLOCK = re.compile(rf"^{BEGIN}\n(.*?)\n\n([A-Za-z0-9+/=\n]*)\n{END}$", re.DOTALL | re.MULTILINE)
 _PLAN_OF_CARE = {"system": "http://loinc.org", "code": "18776-5"}
 _CLINICAL_NOTE = {
@@ -72,7 +79,6 @@ class Apotti(JsonFormat):
         """The note of a record; the block holds all of it."""
         if record.structure not in shipped():
             return no_table(self.name)
-        text = plain_text(record, shipped()[record.structure]) + "\n" + _block(record)
         clients = record.envelope.get("clients") or [{}]
         created = str(record.envelope.get("created", ""))
         note = {
@@ -88,13 +94,17 @@ class Apotti(JsonFormat):
                     "attachment": {
                         "contentType": "text/plain",
                         "language": record.language,
-                        "data": b64encode(text.encode()).decode(),
+                        "data": "-",
                         "title": shipped()[record.structure].label.get(record.language),
                     }
                 }
             ],
         }
-        return WriteResult(dump(pruned(note), indent=True), Report())
+        note = pruned(note)
+        along, back = divided(record.residue, self.name, lambda own: put_back({"note": note}, own))
+        text = plain_text(record, shipped()[record.structure]) + "\n" + _block(replace(record, residue=along))
+        note["content"][0]["attachment"]["data"] = b64encode(text.encode()).decode()
+        return WriteResult(dump(note, indent=True), carried(along, back))
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
         """The record in a note of ours, the newest of several; without one, what the other resources tell.
@@ -107,6 +117,42 @@ class Apotti(JsonFormat):
             decoded = _of_note(parsed.tree, "", {}, traced=traced)
         return replace(decoded, issues=placed_issues(self, parsed, decoded.issues))
 
+    def surplus(self, parsed: Parsed, record: Record) -> Surplus:
+        """What a note of ours holds beyond our own writing of it, or what a plan does that was read in part.
+
+        What a search gives out beside the document is no part of it, and is not carried.
+        """
+        if parsed.tree.get("resourceType") != "Bundle":
+            return Surplus(self._beyond_note(parsed.tree, "", record))
+        resources = Resources.of_bundle(parsed.tree)
+        binaries = _binaries(resources)
+        for url, note in resources.by_url.items():
+            if _of_note(note, "", binaries, traced=False).record == record:
+                lost = tuple(Entry(at, NO_PART) for other, at in resources.places.items() if other != url)
+                return Surplus(self._beyond_note(note, resources.places[url], record), lost)
+        mapping = mapping_of(_OMNI360.name, record.structure)
+        if mapping is None:
+            return Surplus()
+        ours = _OMNI360.parse(_OMNI360.write(record).data).tree
+        return surplus(self.name, Graph(mapping.table.settings), parsed.tree, ours, extras=False)
+
+    def _beyond_note(self, note: Any, at: str, record: Record) -> tuple[tuple[str, Residue], ...]:
+        """The residue of a note, each with its place in the document. The text is ours: its digest stands in it."""
+        ours = self.parse(self.write(record).data).tree
+        theirs = {name: value for name, value in note.items() if name not in ("id", "meta", "text", "content")}
+        return tuple(
+            (at + pointer(one.source), Residue(self.name, "/note" + pointer(one.place), one.value, anchor))
+            for one in beyond(theirs, ours)
+            if one.added
+            for anchor in [anchor_at(ours, one.place)]
+        )
+
+
+def _binaries(resources: Resources) -> dict[str, Any]:
+    """The Binary resources by URL and by name."""
+    held = {url: resource for url, resource in resources.by_url.items() if resource.get("resourceType") == "Binary"}
+    return held | {name: resources.by_url[url] for name, url in resources.names.items() if url in held}
+
 
 def _of_note(note: Any, at: str, binaries: Mapping[str, Any], *, traced: bool) -> Decoded:
     """The record in a note's block. In: `at` is the note's place; `binaries` hold the texts that notes refer to."""
@@ -117,15 +163,15 @@ def _of_note(note: Any, at: str, binaries: Mapping[str, Any], *, traced: bool) -
     if inner is None or inner.record is None:
         return Decoded(None, [_RULES["document_has_a_record"].at(at, reason=_NO_BLOCK)])
     issues: list[Issue] = [issue.moved(at) for issue in inner.issues]
-    if facts.get("sha256") != record_digest(inner.record):
+    told = (facts.get("sha256"), facts.get("residue"))
+    if told != (record_digest(inner.record), _residue_digest(inner.record)):
         issues.append(_RULES["record_digest_matches"].at(at))
     return Decoded(inner.record, issues, {"/content": at, "/envelope": at} if traced else {})
 
 
 def _of_bundle(resources: Resources, *, traced: bool) -> Decoded:
     """The newest of our notes in a Bundle, or the plan in part."""
-    binaries = {url: resource for url, resource in resources.by_url.items() if resource.get("resourceType") == "Binary"}
-    binaries |= {name: resources.by_url[url] for name, url in resources.names.items() if url in binaries}
+    binaries = _binaries(resources)
     notes = [
         _of_note(resource, resources.places[url], binaries, traced=traced)
         for url, resource in resources.by_url.items()
@@ -154,9 +200,16 @@ def _block(record: Record) -> str:
         "controller": record.controller,
         "sha256": record_digest(record),
     }
-    data = b64encode(canonical({"envelope": record.envelope, "content": record.content})).decode()
+    if record.residue:
+        facts["residue"] = _residue_digest(record)
+    data = b64encode(canonical(whole_record(record))).decode()
     head = "\n".join(f"{name}: {value}" for name, value in facts.items())
     return f"{BEGIN}\n{head}\n\n" + "\n".join(wrap(data, 76)) + f"\n{END}\n"
+
+
+def _residue_digest(record: Record) -> str | None:
+    """The SHA-256 of what a record carries along; None when it carries nothing."""
+    return sha256(canonical(residue_as_json(record.residue))).hexdigest() if record.residue else None
 
 
 def _text_of(note: Any, binaries: Mapping[str, Any]) -> str:

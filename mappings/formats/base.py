@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.engine import Outcome
 from mappings.report import Entry, Report
+from mappings.surplus import Surplus
 from schemas.issues import Issue, rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record
@@ -107,6 +108,10 @@ class Format(ABC):
     @abstractmethod
     def place(self, parsed: Parsed, pointer: str) -> Place:
         """Where a JSON Pointer into the document's plain data stands in the document itself."""
+
+    def surplus(self, parsed: Parsed, record: Record) -> Surplus:
+        """What a document holds beyond the record that was read from it: residue, and what cannot be carried."""
+        return Surplus()
 
     def origin(self, parsed: Parsed, decoded: Decoded, pointer: str) -> Place:
         """Where a place of the record stands in its source. In: a traced reading; `pointer` as `/content/<root>/...`.

@@ -7,17 +7,21 @@ Provisional: no interface of the product is public. The layouts written by hand 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from lxml import etree
 
+from mappings.effica_residue import add_carrier, carried_in, foreign_in, holds_residue, put_elements_back
 from mappings.effica_schema import frame_schema, schema_of_layout
 from mappings.formats.base import Decoded, Format, Parsed, Place, WriteResult, no_table
 from mappings.outline import plain_text
+from mappings.report import Entry, Report
 from mappings.shipped import mapping_of
+from mappings.surplus import Surplus, carried, divided
 from mappings.table_error import TableError
-from mappings.xml_tree import element_at, from_element, text_at, to_xml
+from mappings.xml_tree import element_at, from_element, text_at, to_element, to_xml
 from schemas import xml_text
 from schemas.issues import rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
@@ -64,7 +68,10 @@ class Effica(Format):
         return Parsed(data, *xml_text.parse(data, limits))
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
-        """The record of a message. Issues: document_structure_is_known, and those of the codecs."""
+        """The record of a message.
+
+        Issues: document_structure_is_known, residue_can_be_read, and those of the codecs.
+        """
         structure = _structure(parsed.tree)
         mapping = mapping_of(self.name, structure)
         if mapping is None:
@@ -72,8 +79,10 @@ class Effica(Format):
             return Decoded(None, [_RULES["document_structure_is_known"].at(place.path, line=place.line)])
         outcome = mapping.read(from_element(parsed.tree, _schema(structure).shape), traced=traced)
         root = shipped()[structure].root
-        record = Record(outcome.tree.get("envelope", {}), {root: outcome.tree.get("content", {})})
-        return self.decoded(parsed, record, outcome)
+        residue, unread = carried_in(parsed.tree)
+        record = Record(outcome.tree.get("envelope", {}), {root: outcome.tree.get("content", {})}, residue)
+        decoded = self.decoded(parsed, record, outcome)
+        return replace(decoded, issues=[*decoded.issues, *unread])
 
     def write(self, record: Record, *, traced: bool = False) -> WriteResult:
         """The message of a record; what XML or a local code list cannot hold is in the issues and the report."""
@@ -86,12 +95,30 @@ class Effica(Format):
             "Asiakirja": {"Nakyma": _view(record)},
         }
         outcome = mapping.write({"envelope": record.envelope, "content": record.body}, frame, traced=traced)
-        return WriteResult(to_xml(outcome.tree, _schema(record.structure)), outcome.report, outcome.issues)
+        root = to_element(outcome.tree, _schema(record.structure))
+        report = outcome.report + _with_residue(root, _schema(record.structure), record)
+        return WriteResult(to_xml(root), report, outcome.issues)
+
+    def surplus(self, parsed: Parsed, record: Record) -> Surplus:
+        """The elements and attributes that the message's XSD allows, and its layout does not know."""
+        return Surplus(tuple(foreign_in(parsed.tree, _schema(record.structure).shape)))
 
     def place(self, parsed: Parsed, pointer: str) -> Place:
         """The XPath and line of a place in the message."""
         element = element_at(parsed.tree, pointer)
         return Place(named_path(element), line_of(element))
+
+
+def _with_residue(root: etree._Element, schema: Schema, record: Record) -> Report:
+    """Puts the residue of Effica back into a message, and adds the element that carries all other residue."""
+    shape = schema.shape
+    along, back = divided(record.residue, Effica.name, lambda own: put_elements_back(root, shape, own))
+    if along and not holds_residue(schema):
+        lost = tuple(Entry(f"{one.format}:{one.place}", "The site's XSD has no element for residue.") for one in along)
+        return carried((), back) + Report(lost=lost)
+    if along:
+        add_carrier(root, along)
+    return carried(along, back)
 
 
 def _structure(root: etree._Element) -> str:

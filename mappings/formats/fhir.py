@@ -7,6 +7,7 @@ resources are mapped by table and must agree with it. Source: FHIR R4 4.0.1 Bund
 from __future__ import annotations
 
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from mappings.fhir_absent import completed
 from mappings.fhir_document import (
@@ -19,11 +20,14 @@ from mappings.fhir_document import (
     structure_named_in,
 )
 from mappings.fhir_graph import Graph, pruned
+from mappings.fhir_residue import carried_in, carrier, restored, surplus
 from mappings.formats.base import Decoded, Parsed, Place, WriteResult, no_table
 from mappings.formats.fhir_reading import is_document_xml, parse_fhir, place_in_fhir
 from mappings.formats.json_format import JsonFormat
 from mappings.questionnaire_response import content_of
+from mappings.report import Report
 from mappings.shipped import mapping_of, mapping_without_structure
+from mappings.surplus import Surplus, carried, divided
 from schemas.canonical import CANONICAL
 from schemas.issues import Issue, rules_in
 from schemas.json_text import dump
@@ -72,15 +76,16 @@ class Fhir(JsonFormat):
         tree["composition"]["section"] = document_sections(
             record, structure, urls, mapping.table.settings.get("section_entries", {})
         )
-        data = dump(_bundle(tree, graph, urls, record.language), indent=True)
+        bundle = _bundle(tree, graph, urls, record.language)
         issues = [issue for issue in outcome.issues if not issue.path.startswith("/content")]
-        return WriteResult(data, outcome.report.without("/content"), issues)
+        report = outcome.report.without("/content") + _with_residue(bundle, graph, record)
+        return WriteResult(dump(bundle, indent=True), report, issues)
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
         """The record: its content from the response, or from the semantic resources when there is none.
 
         Issues: document_has_a_record, document_structure_is_known, complete_content_is_present,
-        semantic_part_agrees_with_response, those of the codecs and of the response.
+        semantic_part_agrees_with_response, residue_can_be_read, those of the codecs and of the response.
         """
         resources = Resources.of_bundle(parsed.tree)
         composition = resources.first("Composition")
@@ -98,11 +103,18 @@ class Fhir(JsonFormat):
         outer = {link.target: link.source.removeprefix("/bundle") for link in bundle.report.links}
         envelope = bundle.tree.get("envelope", {}) | tree.get("envelope", {})
         content = tree.get("content", {}) if body is None else body
+        residue, unread = carried_in(resources)
         return Decoded(
-            Record(envelope, {structure.root: content}),
-            placed_issues(self, parsed, issues + found),
+            Record(envelope, {structure.root: content}, residue),
+            placed_issues(self, parsed, issues + found + unread),
             {**told, **outer, **inner} if traced else {},
         )
+
+    def surplus(self, parsed: Parsed, record: Record) -> Surplus:
+        """What the Bundle holds beyond our own writing of its record."""
+        mapping = mapping_of(self.name, record.structure) or mapping_without_structure(self.name)
+        ours = self.parse(self.write(record).data).tree
+        return surplus(self.name, Graph(mapping.table.settings), parsed.tree, ours)
 
     def _response(self, resources: Resources, structure: Structure) -> tuple[_Tree | None, list[Issue], dict[str, str]]:
         """The complete content, when the document has a response; its issues and sources lead into the document."""
@@ -117,6 +129,17 @@ class Fhir(JsonFormat):
         place = self.place(parsed, at)
         reason = {"fi": "Composition puuttuu.", "sv": "Composition saknas.", "en": "there is no Composition."}
         return Decoded(None, [_RULES[rule].at(place.path, line=place.line, column=place.column, reason=reason)])
+
+
+def _with_residue(bundle: _Tree, graph: Graph, record: Record) -> Report:
+    """Puts the residue of FHIR back into a Bundle, and adds the entry that carries all other residue."""
+    structured = bundle["entry"][0]["resource"]["section"][-1]
+    along, back = divided(record.residue, Fhir.name, lambda own: restored(bundle, graph, own))
+    if along:
+        url = f"urn:uuid:{uuid5(NAMESPACE_OID, f'{record.document}/{record.version}/residue')}"
+        bundle["entry"].append(carrier(along, url))
+        structured.setdefault("entry", []).append({"reference": url})
+    return carried(along, back)
 
 
 def _bundle(tree: _Tree, graph: Graph, urls: dict[tuple[str, int], str], language: str) -> _Tree:

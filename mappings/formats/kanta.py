@@ -6,6 +6,8 @@ public: that is provisional, and stands in `mappings/kanta/profile.toml` alone.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,15 +18,17 @@ from mappings.display import XHTML, child, displayed, in_xml, view, with_head, w
 from mappings.formats.base import Decoded, Format, Parsed, Place, WriteResult, no_table
 from mappings.kanta.checks import MOST_ISSUES, check_display, check_markup
 from mappings.kanta.metadata import Where, leaves, read_metadata, write_metadata
-from mappings.kanta.profile import load_profile
+from mappings.kanta.profile import Profile, load_profile
 from mappings.kanta.rules import KANTA_RULES
 from mappings.report import Entry, Link, Report
 from mappings.sheet import Sheet, filled_sheet
+from mappings.surplus import carried
 from schemas import xml_text
 from schemas.issues import Issue, rules_in
-from schemas.json_text import dump, parse, pointer, positions
+from schemas.json_text import canonical, dump, parse, pointer, positions
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record
+from schemas.residue import RESIDUE_TYPE, Residue, residue_as_json, residue_from_json
 from schemas.structures import shipped
 from schemas.xml_text import line_of
 
@@ -56,7 +60,7 @@ class Kanta(Format):
         """The record of a document, with every way in which display, data and metadata are not as they should be.
 
         Issues: kanta_document_is_xhtml, kanta_document_has_one_data_part, kanta_data_is_an_object,
-        document_structure_is_known, those of the metadata, of the checks and of reading JSON
+        document_structure_is_known, residue_can_be_read, those of the metadata, of the checks and of reading JSON
         """
         carrier, issue = _carrier(parsed.tree)
         if carrier is None:
@@ -67,8 +71,9 @@ class Kanta(Format):
             return Decoded(None, [_in_data(issue, carrier) for issue in issues])
         profile = load_profile()
         envelope, found, issues = read_metadata(carrier.getparent(), profile)  # type: ignore[arg-type]
-        record = Record(envelope, content)
-        issues = [*issues[:MOST_ISSUES], *check_markup(parsed.tree, parsed.data, profile)]
+        residue, unread = _residue(parsed.tree, profile)
+        record = Record(envelope, content, residue)
+        issues = [*issues[:MOST_ISSUES], *check_markup(parsed.tree, parsed.data, profile), *unread]
         if record.structure not in shipped():
             path, line = found.get("/structure", ("/html/head", line_of(carrier)))
             return Decoded(None, [*issues, _RULES["document_structure_is_known"].at(path, line=line)])
@@ -96,6 +101,10 @@ class Kanta(Format):
         carrier = child(head, profile.data_element, data)
         carrier.set("type", profile.data_type)
         carrier.set("id", profile.data_id)
+        if record.residue:
+            along = child(head, profile.data_element, b64encode(canonical(residue_as_json(record.residue))).decode())
+            along.set("type", RESIDUE_TYPE)
+            along.set("id", profile.residue_id)
         root.append(view(displayed(sheet)))
         text = written(root)
         if len(data.encode()) > _MOST_DATA or len(text) > DEFAULT_LIMITS.size:
@@ -104,7 +113,7 @@ class Kanta(Format):
         unreachable = {place for place, _ in unwritten}
         links = tuple(Link(path, path, "same") for path in _told(record) if path not in unreachable) if traced else ()
         issues = [*(issue for _, issue in unwritten), *_unshown(sheet)]
-        return WriteResult(text, Report(lost=lost, links=links), issues)
+        return WriteResult(text, Report(lost=lost, links=links) + carried(record.residue), issues)
 
     def place(self, parsed: Parsed, pointer: str) -> Place:
         """Where a place of the record stands: the metadata of the envelope, or the data part and the place in it.
@@ -133,6 +142,22 @@ def _carrier(root: etree._Element) -> tuple[etree._Element | None, Issue | None]
 def _is_data(element: etree._Element) -> bool:
     profile = load_profile()
     return element.get("type") == profile.data_type or element.get("id") == profile.data_id
+
+
+def _residue(root: etree._Element, profile: Profile) -> tuple[tuple[Residue, ...], list[Issue]]:
+    """The residue that a document carries, or the issue that it cannot be read."""
+    name = f"{{{XHTML}}}head/{{{XHTML}}}{profile.data_element}[@id='{profile.residue_id}']"
+    element = root.find(name)
+    if element is None:
+        return (), []
+    try:
+        value, _ = parse(b64decode("".join((element.text or "").split()), validate=True))
+    except (Base64Error, ValueError):
+        value = None
+    residue = residue_from_json(value)
+    if residue is None:
+        return (), [_RULES["residue_can_be_read"].at(f"/html/head/{profile.data_element}", line=line_of(element))]
+    return residue, []
 
 
 def _in_data(issue: Issue, carrier: etree._Element) -> Issue:

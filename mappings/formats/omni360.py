@@ -16,10 +16,12 @@ from mappings.fhir_absent import completed
 from mappings.fhir_document import Resources, add_narratives, checked, placed_issues, structure_named_in
 from mappings.fhir_graph import Graph, pruned
 from mappings.fhir_partial import dangling, partial_record
+from mappings.fhir_residue import restored, surplus
 from mappings.formats.base import Decoded, Parsed, WriteResult, no_table
 from mappings.formats.json_format import JsonFormat
 from mappings.formats.thl import Thl
 from mappings.shipped import mapping_of
+from mappings.surplus import Surplus, carried, divided
 from schemas.issues import rules_in
 from schemas.json_text import dump
 from schemas.record import Record
@@ -57,7 +59,7 @@ class Omni360(JsonFormat):
         if mapping is None:
             return no_table(self.name)
         graph = Graph(mapping.table.settings)
-        tree: _Tree = {"binary": {"data": b64encode(_THL.write(record).data).decode()}, "task": {}, "plan": {}}
+        tree: _Tree = {"binary": {"data": "-"}, "task": {}, "plan": {}}
         outcome = mapping.write({"envelope": record.envelope, "content": record.body}, tree, traced=traced)
         urls = graph.urls(tree, f"{record.document}/{record.version}/omni360")
         local = graph.urls(tree, "", style="#")
@@ -75,7 +77,11 @@ class Omni360(JsonFormat):
                 for role in ("binary", "plan", "task")
             ],
         }
-        return WriteResult(dump(pruned(bundle), indent=True), outcome.report.without("/"))
+        bundle = pruned(bundle)
+        along, back = divided(record.residue, self.name, lambda own: restored(bundle, graph, own))
+        whole = _THL.write(replace(record, residue=along)).data
+        bundle["entry"][0]["resource"]["data"] = b64encode(whole).decode()
+        return WriteResult(dump(bundle, indent=True), outcome.report.without("/") + carried(along, back))
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
         """The record that the Binary holds, checked against the CarePlan; without it what the CarePlan itself tells.
@@ -98,6 +104,14 @@ class Omni360(JsonFormat):
         binary = resources.places[(resources.first("Binary") or ("", {}))[0]]
         sources = {"/content": binary, "/envelope": binary} if traced else {}
         return Decoded(record, inner.issues + placed_issues(self, parsed, found), sources)
+
+    def surplus(self, parsed: Parsed, record: Record) -> Surplus:
+        """What the collection holds beyond our own writing of its record."""
+        mapping = mapping_of(self.name, record.structure)
+        if mapping is None:
+            return Surplus()
+        ours = self.parse(self.write(record).data).tree
+        return surplus(self.name, Graph(mapping.table.settings), parsed.tree, ours)
 
     def _partial(self, parsed: Parsed, resources: Resources, *, traced: bool) -> Decoded:
         """The record in part, when the CarePlan names its structure."""

@@ -1,4 +1,4 @@
-"""THL's own JSON: an envelope and the content of a structure, or the bare content alone.
+"""THL's own JSON: an envelope and the content of a structure, or the bare content alone; and any residue.
 
 A bare content is accepted wherever a record is: its structure is known from its root property, and what the envelope
 lacks is filled with placeholders that are marked as such. Source: THL Sosmeta, JSON Schema export.
@@ -6,17 +6,19 @@ lacks is filled with placeholders that are marked as such. Source: THL Sosmeta, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mappings.formats.base import Decoded, Parsed, Place, WriteResult
 from mappings.formats.json_format import JsonFormat
-from mappings.report import Report
+from mappings.surplus import carried
 from schemas.issues import rules_in
 from schemas.json_text import dump
 from schemas.record import Record, filled_envelope
+from schemas.residue import residue_as_json, residue_from_json
 from schemas.structures import Structure, shipped
 
-__all__ = ["Thl"]
+__all__ = ["Thl", "whole_record"]
 
 _RULES = rules_in("mappings")
 _UNKNOWN_TIME = "1970-01-01T00:00:00Z"
@@ -37,25 +39,41 @@ class Thl(JsonFormat):
         return isinstance(value, dict) and ({"envelope", "content"} <= set(value) or _structure(value) is not None)
 
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
-        """The record. Issues: document_has_a_record, document_structure_is_known, envelope_is_complete"""
+        """The record.
+
+        Issues: document_has_a_record, document_structure_is_known, envelope_is_complete, residue_can_be_read
+        """
         match parsed.tree:
-            case {"envelope": dict(envelope), "content": dict(content), **rest} if not rest:
-                decoded = _record(envelope, content)
+            case {"envelope": dict(envelope), "content": dict(content), **rest} if set(rest) <= {"residue"}:
+                decoded = _with_residue(_record(envelope, content), rest.get("residue", []))
             case dict(content) if _structure(content) and "envelope" not in content:
                 decoded = _record({}, content)
             case _:
                 decoded = Decoded(None, [_RULES["document_has_a_record"].at(reason=_NO_RECORD)])
         places = [(issue, self.place(parsed, issue.path)) for issue in decoded.issues]
-        return Decoded(decoded.record, [issue.moved(at.path, at.line, at.column) for issue, at in places])
+        return replace(decoded, issues=[issue.moved(at.path, at.line, at.column) for issue, at in places])
 
     def write(self, record: Record, *, traced: bool = False) -> WriteResult:
         """The record as JSON; nothing is lost."""
-        return WriteResult(dump({"envelope": record.envelope, "content": record.content}, indent=True), Report())
+        return WriteResult(dump(whole_record(record), indent=True), carried(record.residue))
 
     def origin(self, parsed: Parsed, decoded: Decoded, pointer: str) -> Place:
         """The place itself: the document is the record."""
         bare = not (isinstance(parsed.tree, dict) and "envelope" in parsed.tree)
         return self.place(parsed, pointer.removeprefix("/content") if bare else pointer)
+
+
+def whole_record(record: Record) -> dict[str, Any]:
+    """Out: the object that holds all of a record, and the residue that it carries."""
+    residue = {"residue": residue_as_json(record.residue)} if record.residue else {}
+    return {"envelope": record.envelope, "content": record.content, **residue}
+
+
+def _with_residue(decoded: Decoded, listed: Any) -> Decoded:
+    residue = residue_from_json(listed)
+    if residue is None:
+        return replace(decoded, issues=[*decoded.issues, _RULES["residue_can_be_read"].at("/residue")])
+    return replace(decoded, record=decoded.record and replace(decoded.record, residue=residue))
 
 
 def _record(known: dict[str, Any], content: dict[str, Any]) -> Decoded:

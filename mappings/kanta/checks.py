@@ -18,6 +18,7 @@ from mappings.kanta.rules import KANTA_RULES
 from mappings.sheet import SHEET_LANGUAGES, Sheet, filled_sheet, words_of
 from schemas.issues import Issue
 from schemas.record import Record, envelope_structure
+from schemas.residue import RESIDUE_TYPE
 from schemas.structures import Field, Structure
 from schemas.xml_text import line_of
 
@@ -106,8 +107,8 @@ def _fault(element: etree._Element, profile: Profile) -> str:
 
 
 def _is_data(element: etree._Element, profile: Profile) -> bool:
-    attributes = {"type": profile.data_type, "id": profile.data_id}
-    return _is_in(element, "head") and {str(k): v for k, v in element.attrib.items()} == attributes and not len(element)
+    known = ({"type": profile.data_type, "id": profile.data_id}, {"type": RESIDUE_TYPE, "id": profile.residue_id})
+    return _is_in(element, "head") and {str(k): v for k, v in element.attrib.items()} in known and not len(element)
 
 
 def _is_in(element: etree._Element, name: str) -> bool:

@@ -38,6 +38,7 @@ class Profile:
     data_element: str
     data_type: str
     data_id: str
+    residue_id: str
     style: str
     elements: frozenset[str]
     attributes: frozenset[str]
@@ -63,6 +64,7 @@ def load_profile() -> Profile:
         data_element=raw["data"]["element"],
         data_type=raw["data"]["type"],
         data_id=raw["data"]["id"],
+        residue_id=raw["residue"]["id"],
         style=folder.joinpath(display["stylesheet"]).read_text("utf-8"),
         elements=frozenset(display["elements"]),
         attributes=frozenset(display["attributes"]),

@@ -21,7 +21,7 @@ from mappings.engine import Mapping
 from mappings.formats import format_named
 from mappings.shipped import mapping_of
 from mappings.tables import load_table
-from mappings.xml_tree import from_element, to_xml
+from mappings.xml_tree import from_element, to_element
 from schemas.json_text import parse
 from schemas.record import Record
 from schemas.structures import Field, Structure, shipped
@@ -31,7 +31,7 @@ from validators.xml import check_xml
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EFFICA = format_named("effica")
-OWN_PLACES = frozenset(("Otsake/Tunnus", "Otsake/Luontiaika", "Asiakirja/Nakyma"))
+OWN_PLACES = frozenset(("Otsake/Tunnus", "Otsake/Luontiaika", "Asiakirja/Nakyma", "Asiakirja/Laajennus"))
 """What the format itself fills in a message."""
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 PLANS = [oid for oid in shipped().oids if re.fullmatch("15[0-9]{3}", shipped()[oid].code)]
@@ -342,5 +342,5 @@ def test_odd_and_clashing_keys_have_names_of_their_own() -> None:
     schema = schema_of_layout(layout, structure.oid)
     body = {key: f"arvo {key}" for key in ODD_KEYS}
     written = Mapping(table).write({"envelope": envelope(), "content": body})
-    root = etree.fromstring(to_xml(written.tree, schema))
+    root = to_element(written.tree, schema)
     assert Mapping(table).read(from_element(root, schema.shape)).tree["content"] == body

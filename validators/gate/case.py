@@ -114,12 +114,14 @@ class Case:
     def redactions(self) -> tuple[str, ...]:
         """The places (JSON Pointer) that are left out of what goes to this receiver.
 
-        Where anything is left out, what the document brought beyond the record goes with it: nobody has read it.
+        What the document brought beyond the record stays in its own register, since nobody has read it; and where
+        anything is left out, that goes with it.
         """
         plan = self.subject.plan or Plan()
         hidden = [place for sector, places in plan.hidden if sector == self.receiver.sector for place in places]
         places = [*(self.subject.locations if self.is_flagged() else ()), *hidden]
-        return (*dict.fromkeys(places), RESIDUE) if places or self.is_flagged() else ()
+        is_whole = self.is_own_register and not places and not self.is_flagged()
+        return () if is_whole else (*dict.fromkeys(places), RESIDUE)
 
     # The multidisciplinary plan
 
