@@ -50,7 +50,7 @@ def test_the_written_forms_are_the_plan_itself(shown: Demonstration, kept: Path)
     assert record is not None
     for form in shown.forms:
         assert form.path.parent == form.report_path.parent == kept
-        assert json.loads(form.report_path.read_bytes()).keys() == {"lost", "constants", "unmapped"}
+        assert json.loads(form.report_path.read_bytes()).keys() == {"lost", "constants", "unmapped", "carried"}
     standard = format_named("fhir").read((kept / "plan.fhir.json").read_bytes()).record
     assert standard is not None
     assert standard.content == record.content
