@@ -90,3 +90,4 @@ def _told_to_stop() -> Event:
     stop = Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
+    return stop
