@@ -28,8 +28,12 @@ from validators.xml import check_xml
 __all__ = ["examine", "schema_issues"]
 
 _RULES = rules_in("schemas")
-_SCHEMA_RULES = frozenset(name for name in rules_in("validators") if name.startswith("xml_"))
-"""The rules of the XSD. What the record lacks at a place that they name is the same fault seen again."""
+_FORM_RULES = frozenset(
+    {name for name in rules_in("validators") if name.startswith("xml_")}
+    | {rule.id for rule in rules_in("validators", "fhir").values() if rule.severity == "error"}
+    | {"kanta_metadata_has_its_kind"}
+)
+"""The rules of the written form. What the record lacks at a place that they name is the same fault seen again."""
 
 
 def examine(data: bytes, format_name: str | None = None, options: Options | None = None) -> Examined:
@@ -141,13 +145,21 @@ def _with_column(issue: Issue, place: tuple[int, int] | None) -> Issue:
 
 
 def _once(issues: list[Issue]) -> list[Issue]:
-    """Each finding once. Where the XSD has found an error, what a later layer says of the same place is left out."""
-    broken = {(issue.path, issue.line) for issue in issues if issue.rule.id in _SCHEMA_RULES}
+    """Each finding once. Where the form has an error, what a later layer says of the same place is left out."""
+    broken = {place for issue in issues if issue.rule.id in _FORM_RULES for place in _spoilt(issue)}
     kept: dict[tuple[str, str, int | None], Issue] = {}
     for issue in issues:
-        if issue.rule.id in _SCHEMA_RULES or (issue.path, issue.line) not in broken:
+        if issue.rule.id in _FORM_RULES or issue.path not in broken:
             kept.setdefault((issue.rule.id, issue.path, issue.line), issue)
     return list(kept.values())
+
+
+def _spoilt(issue: Issue) -> Iterator[str]:
+    """The place of an error, and that of the answer whose one value it is."""
+    yield issue.path
+    above = issue.path.rpartition("/")[0]
+    if "/answer/" in above[-12:]:
+        yield above
 
 
 def _unknown(data: bytes, limits: Limits) -> list[Issue]:

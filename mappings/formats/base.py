@@ -123,7 +123,7 @@ class Format(ABC):
             at = next((part for part in decoded.sources if part.startswith(f"{at}/")), at)
         while at not in decoded.sources and at:
             at = at.rpartition("/")[0]
-        return self.place(parsed, decoded.sources[at]) if at in decoded.sources else Place("")
+        return self.place(parsed, decoded.sources.get(at, ""))
 
     def read(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> ReadResult:
         """The record that the bytes hold, with the issues of reading them."""

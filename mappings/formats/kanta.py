@@ -123,7 +123,7 @@ class Kanta(Format):
         places = _places(parsed.tree)
         while pointer not in places and pointer:
             pointer = pointer.rpartition("/")[0]
-        return places.get(pointer) or Place("/html/head")
+        return places.get(pointer) or Place("/html/head", line_of(parsed.tree.find(f"{{{XHTML}}}head")))
 
 
 def _carrier(root: etree._Element) -> tuple[etree._Element | None, Issue | None]:

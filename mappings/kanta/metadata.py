@@ -75,6 +75,7 @@ def read_metadata(head: etree._Element, profile: Profile) -> tuple[dict[str, Any
         place = pointer(path)
         if value is None:
             issues.append(_at("kanta_metadata_has_its_kind", where, row))
+            found.setdefault(place, where)
         elif place in found or _value_at(envelope, path) is not None:
             issues.append(_at("kanta_metadata_stands_once", where))
         else:
