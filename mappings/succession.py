@@ -1,7 +1,8 @@
 """The next plan, begun from the previous one: what THL's notes say that moves into the evaluation.
 
 The same table language says what is taken over; methods are gathered from all services, as the plan lists them there
-and the evaluation by themselves. Source: THL Sosmeta 15020.2024.11.28, notes of "Suunnitelman arviointi".
+and the evaluation by themselves. Source: THL Sosmeta 15020.2024.11.28, notes of "Suunnitelman arviointi" and of the two
+views of needs; the implementation notes of the other client plans name no field that a previous plan fills in.
 """
 
 from __future__ import annotations
@@ -12,9 +13,15 @@ from mappings.shipped import mapping_of
 from schemas.record import Record, filled_envelope
 from schemas.structures import shipped
 
-__all__ = ["next_plan"]
+__all__ = ["next_plan", "takes_nothing_over"]
 
 _MEANS = "menetelmat_ja_palvelut_joilla_tavoitteet_pyritaan_saavuttamaan"
+
+
+def takes_nothing_over(structure: str) -> bool:
+    """True when no note of THL's lets the next plan of a structure take over more than whom the plan is about."""
+    mapping = mapping_of("next", structure)
+    return mapping is not None and bool(mapping.table.settings.get("nothing_by_notes"))
 
 
 def next_plan(previous: Record, created: str) -> Record | None:

@@ -17,7 +17,7 @@ from interop.documents import Explained, compare, examine, explain
 from interop.documents.explaining import Way
 from interop.errors import Invalid, Unsupported
 from mappings.formats import Place, format_named
-from mappings.succession import next_plan
+from mappings.succession import next_plan, takes_nothing_over
 from schemas import json_text
 from schemas.record import Record
 
@@ -100,16 +100,21 @@ def plan_next(
     to: Annotated[FormatName, typer.Option(help="The format of the new draft.")] = _THL,
     out: _Out = None,
 ) -> None:
-    """Begin the next plan: its evaluation holds the previous plan's goals, services and methods, to be evaluated.
+    """Begin the next plan: its evaluation holds what THL's notes say that moves there from the previous plan.
 
+    For people of working age these are the goals, services and methods, to be evaluated. The notes of the other client
+    plans let nothing be taken over: the draft has their clients alone, and a message says so.
     The draft has placeholders for what is not known yet, each marked. Exit code 0: written. 2: not usable.
 
     \b
     interop plan next examples/plan-effica.xml -o next.json
     """
-    draft = next_plan(record_in(previous), datetime.now(UTC).isoformat(timespec="seconds"))
+    before = record_in(previous)
+    draft = next_plan(before, datetime.now(UTC).isoformat(timespec="seconds"))
     if draft is None:
         raise Unsupported("Nothing says what the next plan of this structure takes over from the previous one.")
+    if takes_nothing_over(before.structure):
+        print("THL's notes of this structure take nothing over but whom the plan is about.", file=sys.stderr)
     _write(out, format_named(to).write(draft).data.decode())
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from interop.cli.demonstration import Demonstration, demonstrate
 from interop.cli.exchange_table import as_text, picture, progress_line
+from interop.cli.shipped_examples import example_folder
 from interop.errors import Fault
 from interop.exchange import Exchange
 from interop.logs import configure
@@ -21,8 +22,6 @@ from schemas.issues import Language
 __all__ = ["DEFAULT_DIRECTORY", "demo", "example_plan", "run"]
 
 DEFAULT_DIRECTORY = Path("var/demo")
-_EXAMPLES = (Path(__file__).parents[1] / "examples", Path(__file__).parents[2] / "examples")
-"""Where the examples are in an installed wheel, and in a checkout."""
 _PLANS: dict[Language, str] = {"sv": "plan-sv-effica.xml"}
 _DEFAULT_PLAN = "plan-effica.xml"
 
@@ -66,11 +65,10 @@ def demo(
 
 def example_plan(language: Language) -> bytes:
     """The example plan as an Effica message, in Swedish for Swedish. Raises: Fault when it is not there."""
-    name = _PLANS.get(language, _DEFAULT_PLAN)
-    for folder in _EXAMPLES:
-        if (folder / name).is_file():
-            return (folder / name).read_bytes()
-    raise Fault(f"The example plan {name} is missing from this installation.")
+    file = example_folder() / _PLANS.get(language, _DEFAULT_PLAN)
+    if file.is_file():
+        return file.read_bytes()
+    raise Fault(f"The example plan {file.name} is missing from this installation.")
 
 
 def run(keep: Path = DEFAULT_DIRECTORY, language: Language = "fi", console_port: int | None = None) -> int:

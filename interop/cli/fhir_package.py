@@ -18,7 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.errors import Unavailable
+from interop.cli.shipped_examples import example_folder
+from interop.errors import Invalid, Unavailable
 from mappings.formats import format_named
 from schemas.canonical import CANONICAL
 from schemas.fhir_lists import list_code_systems
@@ -33,11 +34,17 @@ _CORE = {"hl7.fhir.r4.core": "4.0.1"}
 def build_command(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the package (.tgz) goes.")],
     examples: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Records that go in as example documents, in any format's form.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="A folder of records (JSON) that go in as examples, instead of those that are shipped.",
+        ),
     ] = None,
 ) -> None:
-    """Build the FHIR package of our profiles, extensions and code systems."""
-    data = package_bytes(examples)
+    """Build the FHIR package of our profiles, extensions, code systems and examples."""
+    data = package_bytes(examples or example_folder())
     try:
         output.write_bytes(data)
     except OSError as error:
@@ -45,12 +52,18 @@ def build_command(
 
 
 def package_bytes(examples: Path | None = None) -> bytes:
-    """The whole package, gzipped. In: `examples` is a folder of records as JSON, each written as a document Bundle."""
+    """The whole package, gzipped. In: `examples` is a folder of records as JSON, each written as a document Bundle.
+
+    Raises: Invalid when the folder holds no record.
+    """
     definitions = {file.name: _tree(file) for file in _definitions()}
     for system in list_code_systems(shipped()):
         definitions[f"CodeSystem-{system['id']}.json"] = system
     held = {f"package/{name}": resource for name, resource in sorted(definitions.items())}
-    held |= {f"package/example/{name}": bundle for name, bundle in _examples(examples)}
+    documents = {f"package/example/{name}": bundle for name, bundle in _examples(examples)}
+    if examples and not documents:
+        raise Invalid("The folder of examples holds no record as JSON.")
+    held |= documents
     index = [_indexed(name.rpartition("/")[2], resource) for name, resource in held.items() if "/example/" not in name]
     manifest = {"package/package.json": _manifest(), "package/.index.json": {"index-version": 1, "files": index}}
     return _archive({**manifest, **held})

@@ -72,6 +72,16 @@ def test_the_next_plan_evaluates_the_goals_services_and_methods_of_the_previous_
     assert {"document", "author"} <= set(draft["envelope"]["placeholders"])
 
 
+def test_a_plan_whose_notes_take_nothing_over_says_so_and_begins_with_its_clients() -> None:
+    done = interop("plan", "next", EXAMPLES / "15003.json")
+    assert done.returncode == 0
+    assert b"take nothing over" in done.stderr
+    assert list(next(iter(json.loads(done.stdout)["content"].values()))) == ["asiakas"]
+    assert interop("plan", "next", EXAMPLES / "plan.json").stderr == b""
+    refused = interop("plan", "next", EXAMPLES / "1012.json")
+    assert (refused.returncode, refused.stdout) == (2, b"")
+
+
 def test_goals_that_nobody_addresses_are_shown(tmp_path: Path) -> None:
     summary = {
         "sosiaalihuollon_yhteenveto": {

@@ -19,6 +19,7 @@ from schemas.fhir_definitions import shipped_definitions
 from schemas.fhir_library import library_folder
 from schemas.record import Record
 from schemas.structures import shipped
+from tests.cli.test_commands import interop
 from tests.fhir_tables.documents import STRUCTURES, bundle_of
 from tests.fhir_tables.sushi import PACKAGE, command, compiled
 from tests.fhir_tables.test_laws import assert_document
@@ -117,6 +118,23 @@ def test_the_package_is_an_npm_package_of_fhir_with_stable_bytes() -> None:
         listed = {f"package/{entry['filename']}" for entry in index["files"]}
         assert listed == {name for name in names[2:] if "/example/" not in name}
         assert {entry.mtime for entry in archive.getmembers()} == {0}
+
+
+def test_the_command_puts_the_shipped_examples_in_unless_told_of_others(tmp_path: Path) -> None:
+    file = tmp_path / "sote-interop.tgz"
+    assert interop("package", "-o", file).returncode == 0
+    assert file.read_bytes() == package_bytes(EXAMPLES)
+    assert interop("package", "build", "-o", file).returncode == 0
+    assert file.read_bytes() == package_bytes(EXAMPLES)
+    own = tmp_path / "own"
+    own.mkdir()
+    assert interop("package", "build", "-o", file, "--examples", own).returncode == 2
+    (own / "oma.json").write_bytes((EXAMPLES / "15003.json").read_bytes())
+    assert interop("package", "build", "-o", file, "--examples", own).returncode == 0
+    with tarfile.open(file) as archive:
+        held = [name for name in archive.getnames() if "/example/" in name]
+    assert held == ["package/example/Bundle-oma.json"]
+    assert interop("package", "build", "-o", file, "--examples", tmp_path / "none").returncode == 2
 
 
 def _bytes(archive: tarfile.TarFile, name: str) -> bytes:
