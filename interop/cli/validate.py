@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -211,6 +212,8 @@ def _watch(names: list[str], most: int, run: Callable[[Iterator[Input], int | No
         path = Path(name)
         return change is not Change.deleted and not watched.isdisjoint((path, *path.parents)) and path.is_file()
 
+    # A shell that begins a command in the background lets it ignore the interrupt, and nothing else ends a watch.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folders = {path if path.is_dir() else path.parent for path in watched}
     for changes in watch(*folders, watch_filter=wanted, debounce=200, raise_interrupt=True):
         saved = sorted({name for _, name in changes})
