@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from interop.documents import Examined, unjudged
-from schemas.issues import SEVERITIES, Issue, Language
+from schemas.issues import SEVERITIES, Issue, Language, Severity
 
-__all__ = ["Tally", "as_json", "as_text", "rule_lines"]
+__all__ = ["Tally", "as_json", "as_text", "counts_of", "grouped", "rule_lines", "severity_word", "state_of"]
 
 _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "fi": {
@@ -22,8 +22,8 @@ _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "en": {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")},
 }
 _COLOURS = {"error": "31;1", "warning": "33", "information": "36", "valid": "32"}
-_MOST_PLACES = 20
-"""How many places of one finding are listed for people; the other outputs have them all."""
+_MOST_PLACES = {"error": 20, "warning": 5, "information": 3}
+"""How many places of one finding are listed for people, by severity; the other outputs have them all."""
 _UNJUDGED: dict[Language, str] = {
     "fi": "arvioimatta jäi {layers}, koska {because} ei kelpaa",
     "sv": "{layers} bedömdes inte, eftersom {because} är ogiltig",
@@ -53,25 +53,40 @@ def as_text(name: str, examined: Examined, language: Language, *, colours: bool 
     """The lines that a person reads: the verdict, then the findings, the worst first, those of one rule and text
     together with all their places. In: `colours` for a terminal.
     """
-    state = _STATES[language][0 if examined.valid else 1]
-    counts = _counted(Counter(issue.rule.severity for issue in examined.issues), language)
-    yield f"{name}: {_coloured(state, 'valid' if examined.valid else 'error', colours)}{_facts(examined)}{counts}"
+    state = _coloured(state_of(examined, language), "valid" if examined.valid else "error", colours)
+    yield f"{name}: {state}{_facts(examined)}{counts_of(examined, language)}"
     missing, because = unjudged(examined.layers)
     if missing:
         yield "  " + _UNJUDGED[language].format(layers=", ".join(missing), because=", ".join(because))
-    for together in _grouped(examined.issues, language):
+    for together in grouped(examined.issues, language):
         rule = together[0].rule
-        word = _coloured(f"{_WORDS[language][rule.severity][0]:<9}", rule.severity, colours)
+        most = _MOST_PLACES[rule.severity]
+        word = _coloured(f"{severity_word(rule.severity, language):<9}", rule.severity, colours)
         times = f" (×{len(together)})" if len(together) > 1 else ""
         yield f"  {word} {together[0].message(language)}{times}  [{rule.id}]"
-        for issue in together[:_MOST_PLACES]:
+        for issue in together[:most]:
             at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
             yield f"  {at:>9}  {issue.path or '/'}"
-        if len(together) > _MOST_PLACES:
-            yield f"  {'':>9}  … +{len(together) - _MOST_PLACES}"
+        if len(together) > most:
+            yield f"  {'':>9}  … +{len(together) - most}"
 
 
-def _grouped(issues: Iterable[Issue], language: Language) -> list[list[Issue]]:
+def state_of(examined: Examined, language: Language) -> str:
+    """The verdict in words."""
+    return _STATES[language][0 if examined.valid else 1]
+
+
+def severity_word(severity: Severity, language: Language) -> str:
+    """What one finding of a severity is called."""
+    return _WORDS[language][severity][0]
+
+
+def counts_of(examined: Examined, language: Language) -> str:
+    """How many findings of each severity there are, such as `: 1 error, 2 notes`; empty when there are none."""
+    return _counted(Counter(issue.rule.severity for issue in examined.issues), language)
+
+
+def grouped(issues: Iterable[Issue], language: Language) -> list[list[Issue]]:
     """The findings that say the same, together in the order of their places; the worst first."""
     groups: dict[tuple[str, str], list[Issue]] = {}
     for issue in sorted(issues, key=lambda one: (SEVERITIES.index(one.rule.severity), one.line or 0)):

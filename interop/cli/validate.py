@@ -24,7 +24,8 @@ from interop.cli.document_commands import (
 from interop.cli.findings import Tally, as_json, as_text, rule_lines
 from interop.cli.inputs import Input, inputs, number_of
 from interop.cli.judging import Judged, Recipe, judged
-from interop.cli.reports import Result, as_html, as_junit, as_sarif
+from interop.cli.report_page import as_html
+from interop.cli.reports import Result, as_junit, as_sarif
 from interop.documents import Strictness, as_outcome
 from interop.errors import Invalid
 from schemas import json_text

@@ -118,10 +118,10 @@ def test_a_bare_content_gets_marked_placeholders_and_a_warning(tmp_path: Path) -
     assert json.loads(whole.stdout) == json.loads((EXAMPLES / "plan.json").read_text("utf-8"))
 
 
-def test_the_report_has_its_three_lists(tmp_path: Path) -> None:
+def test_the_report_has_its_four_lists(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     interop("convert", EXAMPLES / "plan.json", "--to", "effica", "-o", tmp_path / "out.xml", "--report", report)
-    assert set(json.loads(report.read_text("utf-8"))) == {"lost", "constants", "unmapped"}
+    assert set(json.loads(report.read_text("utf-8"))) == {"lost", "constants", "unmapped", "carried"}
 
 
 @pytest.mark.parametrize(

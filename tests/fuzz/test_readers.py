@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from interop.cli.findings import as_json, as_text
 from interop.cli.inputs import inputs
-from interop.cli.reports import Result, as_html, as_junit, as_sarif
+from interop.cli.report_page import as_html
+from interop.cli.reports import Result, as_junit, as_sarif
 from interop.documents import Examined, as_outcome, convert, examine
 from interop.errors import InteropError
 from schemas.issues import LANGUAGES, LAYERS
