@@ -15,7 +15,7 @@ from schemas.record import envelope_structure
 from schemas.structures import Field, Kind, Structure
 from schemas.xsd import Shape
 
-__all__ = ["Fault", "carried_leaves", "check_format_side", "check_table", "leaves"]
+__all__ = ["Fault", "carried_leaves", "check_format_side", "check_table", "leaves", "one_way_maps"]
 
 
 _TEXTS: frozenset[Kind] = frozenset(("text", "name", "phrase", "signature", "oid", "choice", "date", "instant"))
@@ -77,6 +77,23 @@ def check_table(table: Table, structure: Structure) -> list[Fault]:
         Fault(table.name, 0, f"The field '{leaf}' is neither mapped nor omitted; add a row with 'format' or 'omit'.")
         for leaf in missing
     ]
+
+
+def one_way_maps(table: Table) -> dict[str, str]:
+    """The code maps of a table that are not one to one, each with a sentence that names what they join."""
+    rows = sorted(table.rows, key=lambda row: not row.copy)
+    return {row.codec.name: _joined_codes(row) for row in rows if row.codec.pairs and row.codec.lossy}
+
+
+def _joined_codes(row: Row) -> str:
+    shared: dict[str, list[str]] = {}
+    for code, local in (row.codec.pairs or {}).items():
+        shared.setdefault(local, []).append(code)
+    joined = "; ".join(
+        f"{' and '.join(map(repr, codes))} are {local!r}" for local, codes in shared.items() if codes[1:]
+    )
+    ends = "it writes copies alone" if row.copy else "each document's report names what it loses"
+    return f"The code map '{row.codec.name}' is not one to one ({joined}); {ends}."
 
 
 def check_format_side(table: Table, shape: Shape, own: frozenset[str]) -> list[Fault]:

@@ -73,6 +73,11 @@ class _Run:
         self.issues.append(_RULES[rule].at(pointer(path)))
         self.lost.append(Entry(pointer(path), _RULES[rule].message["en"]))
 
+    def told(self, row: Row, value: Any, written: Any, path: Path) -> None:
+        """Notes the loss when the value is read back as another. A copy loses nothing: the value stands elsewhere."""
+        if row.codec.lossy and not row.copy and row.codec.read(written) != value:
+            self.lost.append(Entry(pointer(path), row.codec.lossy))
+
     def report(self, constants: tuple[Entry, ...]) -> Report:
         return Report(lost=tuple(self.lost), constants=constants, links=tuple(self.links or ()))
 
@@ -92,10 +97,13 @@ class _Value:
         if value is MISSING or value is None:
             return
         try:
-            self.put(target, self.row.codec.write(value))
+            written = self.row.codec.write(value)
         except Untranslatable as refusal:
             run.refuse(refusal.rule, source_path + located(source, self.source))
             return
+        self.put(target, written)
+        if self.row.codec.lossy:
+            run.told(self.row, value, written, source_path + located(source, self.source))
         if run.links is not None:
             at = pointer(source_path + located(source, self.source))
             to = pointer(target_path + located(target, self.target))
@@ -176,6 +184,7 @@ class _Loop:
             except Untranslatable as refusal:
                 run.refuse(refusal.rule, place)
                 continue
+            run.told(item.row, value, into[-1], place)
             if run.links is not None:
                 run.links.append(Link(pointer(place), pointer((*to, len(into) - 1)), item.row.codec.name))
 

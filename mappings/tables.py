@@ -185,7 +185,7 @@ def _lists(place: Place) -> int:
 
 def turned(row: Row) -> Row:
     """The row with its sides changed: what a table is in the other direction."""
-    codec = replace(row.codec, write=row.codec.read, read=row.codec.write)
+    codec = replace(row.codec, write=row.codec.read, read=row.codec.write, lossy="")
     return replace(row, record=row.format, format=row.record, codec=codec)
 
 

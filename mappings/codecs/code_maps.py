@@ -10,14 +10,17 @@ from mappings.codecs.xml import xml_text
 
 __all__ = ["code_map"]
 
+_SHARED = "The code map joins several codes in one, which is read as another of them."
+
 
 def code_map(name: str, pairs: Mapping[str, str], system: str = "", *, one_way: bool = False) -> Codec:
     """The codec of one code map between THL's codes and local ones.
 
     In: `pairs` THL code → local code, one to one unless `one_way`; `system` is the code system on THL's side, empty for
-    plain texts. Raises: ValueError when two codes share a local code.
+    plain texts. A shared local code is read as the first code that is listed with it; `lossy` tells of the loss.
+    Raises: ValueError when two codes share a local code and the map is not `one_way`.
     """
-    back = {local: code for code, local in pairs.items()}
+    back = {local: code for code, local in reversed(pairs.items())}
     if len(back) != len(pairs) and not one_way:
         raise ValueError(f"The code map {name} is not one-to-one.")
 
@@ -36,5 +39,5 @@ def code_map(name: str, pairs: Mapping[str, str], system: str = "", *, one_way: 
             return back[local]
         return {"system": system, "code": back[local], "display": str(value.get("#text", ""))}
 
-    lossy = "Several codes share a local one." if len(back) != len(pairs) else ""
+    lossy = _SHARED if len(back) != len(pairs) else ""
     return Codec(name, write, read, lossy, pairs)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mappings.checks import check_format_side, check_table
+from mappings.checks import check_format_side, check_table, one_way_maps
 from mappings.engine import Mapping
 from mappings.mutation import unnoticed
 from mappings.places import parse_place, write_place
@@ -106,3 +106,26 @@ def test_what_is_passed_in_is_not_changed(tmp_path: Path) -> None:
     mapping = Mapping(load_table(tmp_path, "t", tmp_path))
     assert mapping.write(record).tree == {"A": {"B": [{"C": "x"}]}}
     assert record == {"content": {"jakelu": "x"}}
+
+
+def test_a_map_that_joins_codes_is_named_and_each_document_says_what_it_loses(tmp_path: Path) -> None:
+    joined = 'codes = { 1 = "PAR", 2 = "PAR", 3 = "EI" }'
+    entry = f'[m]\nrelationship = "wider"\nsource = "A local list"\n{joined}\n'
+    rows = (
+        '  { record = "jakelu", format = "Jakelu", map = "c/m" },\n'
+        '  { record = "lisatiedot", format = "Lisatiedot", map = "c/m", copy = true },\n'
+        '  { record = "lakiselostus[]", format = "Laki[]", map = "c/m" },'
+    )
+    (tmp_path / "c.toml").write_text(entry, "utf-8")
+    with pytest.raises(TableError, match="one to one"):
+        load(tmp_path, rows)
+    (tmp_path / "c.toml").write_text(f"{entry}one_way = true\n", "utf-8")
+    load(tmp_path, rows)
+    table = load_table(tmp_path, "t", tmp_path)
+    assert "'1' and '2' are 'PAR'" in one_way_maps(table)["c/m"]
+    content = {"jakelu": "2", "lisatiedot": "2", "lakiselostus": ["1", "2", "3"]}
+    outcome = Mapping(table).write({"content": content})
+    assert outcome.tree == {"Jakelu": "PAR", "Lisatiedot": "PAR", "Laki": ["PAR", "PAR", "EI"]}
+    assert [entry.path for entry in outcome.report.lost] == ["/content/jakelu", "/content/lakiselostus/1"]
+    back = Mapping(table).read(outcome.tree)
+    assert back.tree == {"content": {"jakelu": "1", "lakiselostus": ["1", "1", "3"]}}
