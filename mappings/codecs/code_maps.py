@@ -20,7 +20,7 @@ def code_map(name: str, pairs: Mapping[str, str], system: str = "", *, one_way: 
     plain texts. A shared local code is read as the first code that is listed with it; `lossy` tells of the loss.
     Raises: ValueError when two codes share a local code and the map is not `one_way`.
     """
-    back = {local: code for code, local in reversed(pairs.items())}
+    back = {local: code for code, local in reversed(list(pairs.items()))}
     if len(back) != len(pairs) and not one_way:
         raise ValueError(f"The code map {name} is not one-to-one.")
 
