@@ -18,7 +18,6 @@ __all__ = ["capability_statement", "smart_configuration"]
 _PUBLISHED = "2026-11-25"
 _PROFILES = f"{CANONICAL}/StructureDefinition/"
 _SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
-_OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
 def capability_statement(host: Host) -> dict[str, Any]:
@@ -38,11 +37,11 @@ def capability_statement(host: Host) -> dict[str, Any]:
         "software": {"name": "sote-interop", "version": version("sote-interop")},
         "implementation": {"description": "sote-interop", "url": host.base},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "format": ["application/fhir+json", "application/fhir+xml"],
         "rest": [
             {
                 "mode": "server",
-                "security": _security(host),
+                "security": _security(),
                 "resource": [_resource(one) for one in types],
                 "interaction": [{"code": "transaction"}],
                 "operation": [_operation(one) for one in OPERATIONS if one.at == "system"],
@@ -66,9 +65,8 @@ def smart_configuration(host: Host) -> dict[str, Any]:
     }
 
 
-def _security(host: Host) -> dict[str, Any]:
+def _security() -> dict[str, Any]:
     return {
-        "extension": [{"url": _OAUTH, "extension": [{"url": "token", "valueUri": host.token_url}]}],
         "service": [{"coding": [{"system": _SECURITY, "code": "SMART-on-FHIR"}], "text": "SMART Backend Services"}],
         "description": "SMART Backend Services (private_key_jwt) or mutual TLS. The disclosure gate judges each "
         "document for the client's controller: scopes alone open nothing.",

@@ -71,6 +71,8 @@ def _answer(route: Route, status: int) -> dict[str, Any]:
     text = {200: "Carried out", 201: "Taken", 202: "Under way"}.get(status, "Refused")
     if not route.answers:
         return {"description": text}
+    if route.path == "/$convert":
+        return {"description": text, "content": {name: {} for name in (FHIR_JSON, FHIR_XML, *FORMAT_TYPES)}}
     schema = _ANY if route.answers == "Resource" else _of(route.answers)
     return {"description": text, "content": {FHIR_JSON: {"schema": schema}, FHIR_XML: {"schema": _TEXT}}}
 

@@ -54,7 +54,7 @@ _SYSTEM: tuple[Route, ...] = (
           "Bundle", statuses=(200, 201)),
     Route("POST", "/$validate", operations.validate, "Judge a resource or a document.", None, "document",
           "OperationOutcome"),
-    Route("POST", "/$convert", operations.convert, "Write a document in another form.", None, "document", "",
+    Route("POST", "/$convert", operations.convert, "Write a document in another form.", None, "document", "Resource",
           statuses=(200, 202)),
     Route("GET", "/$export", bulk.export, "Everything that the client may see, as NDJSON.", ("*", "r"), "", "",
           statuses=(202,)),

@@ -27,6 +27,7 @@ __all__ = ["everything", "questionnaires", "search"]
 
 _MOST_COUNTED = 1_000
 _MOST_OF_A_CLIENT = 500
+_SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 _OF_STRUCTURES: Mapping[str, Callable[[Structure], set[str]]] = {
     "_id": lambda one: {one.oid},
     "url": lambda one: {f"{one.oid}"},
@@ -48,8 +49,8 @@ def search(host: Host, call: Call) -> Reply:
         if page.after is not None:
             raise Refused("search_is_too_wide")
         return Reply(resource=_searchset([], [_self(host, call, wish)], len(page.found)))
-    entries = [_entry(call, one.body, "match", wish.elements) for one in page.found]
-    entries += [_entry(call, body, "include", ()) for body in _included(host, call, wish, page.found)]
+    entries = [_entry(call, _shortened(host, one.body, wish.elements), "match") for one in page.found]
+    entries += [_entry(call, body, "include") for body in _included(host, call, wish, page.found)]
     links = [_self(host, call, wish)]
     if page.after is not None and wish.limit:
         links.append({"relation": "next", "url": cursor(host, call, wish.pairs, page.after)})
@@ -75,7 +76,7 @@ def everything(host: Host, call: Call) -> Reply:
         raise Refused("search_is_too_wide")
     chosen = [body for (kind, _), body in found.items() if not kinds or kind in kinds]
     links = [{"relation": "self", "url": f"{call.base}/Patient/{call.path['id']}/$everything"}]
-    return Reply(resource=_searchset([_entry(call, body, "match", ()) for body in chosen], links, len(chosen)))
+    return Reply(resource=_searchset([_entry(call, body, "match") for body in chosen], links, len(chosen)))
 
 
 def questionnaires(_: Host, call: Call) -> Reply:
@@ -100,7 +101,7 @@ def questionnaires(_: Host, call: Call) -> Reply:
     links = [{"relation": "self", "url": _address(call, [*others, ("_offset", str(offset))])}]
     if limit and offset + limit < len(found):
         links.append({"relation": "next", "url": _address(call, [*others, ("_offset", str(offset + limit))])})
-    return Reply(resource=_searchset([_entry(call, one, "match", ()) for one in page], links, len(found)))
+    return Reply(resource=_searchset([_entry(call, one, "match") for one in page], links, len(found)))
 
 
 def _self(host: Host, call: Call, wish: Asked) -> dict[str, str]:
@@ -121,22 +122,25 @@ def _searchset(entries: list[dict[str, Any]], links: list[dict[str, str]], total
     return bundle | {"link": links} | ({"entry": entries} if entries else {})
 
 
-def _entry(call: Call, body: Mapping[str, Any], mode: str, elements: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "fullUrl": f"{call.base}/{body['resourceType']}/{body['id']}",
-        "resource": _shortened(body, elements) if elements else body,
-        "search": {"mode": mode},
-    }
+def _entry(call: Call, body: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    url = f"{call.base}/{body['resourceType']}/{body['id']}"
+    return {"fullUrl": url, "resource": body, "search": {"mode": mode}}
 
 
-def _shortened(body: Mapping[str, Any], elements: tuple[str, ...]) -> dict[str, Any]:
-    """The elements asked for, those that every resource has, and those that the type cannot do without, marked so."""
-    mandatory = {"status", "intent", "subject", "lifecycleStatus", "description", "type", "date", "author", "title",
-                 "code", "content", "target", "recorded", "agent", "class", "participant"}  # fmt: skip
-    kept = {"resourceType", "id", "meta", *elements, *(mandatory & set(body))}
-    tag = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
-    meta = {**body["meta"], "tag": [*body["meta"].get("tag", ()), tag]}
+def _shortened(host: Host, body: Mapping[str, Any], elements: tuple[str, ...]) -> Mapping[str, Any]:
+    """The elements asked for, and those that the type cannot do without, marked so; all when none are asked for."""
+    if not elements:
+        return body
+    kept = {"resourceType", "id", "meta", *elements, *_mandatory(host, body["resourceType"])}
+    meta = {**body["meta"], "tag": [*body["meta"].get("tag", ()), _SUBSETTED]}
     return {key: value for key, value in body.items() if key in kept} | {"meta": meta}
+
+
+def _mandatory(host: Host, kind: str) -> set[str]:
+    definition = host.definitions.resource_type(kind)
+    listed = definition["snapshot"]["element"] if definition is not None else []
+    paths = [one["path"].split(".") for one in listed if one.get("min")]
+    return {path[1] for path in paths if len(path) == 2}
 
 
 def _included(host: Host, call: Call, wish: Asked, matches: list[Found]) -> Iterator[Mapping[str, Any]]:

@@ -67,7 +67,9 @@ def transaction(host: Host, call: Call) -> Reply:
     bundle = resource_in(call, host.definitions, host.limits)
     if bundle["resourceType"] != "Bundle":
         raise Refused("body_is_of_another_type")
-    if bundle.get("type") != "transaction":
+    if bundle.get("type") not in ("transaction", "document", "collection"):
+        raise Refused("bundle_type_is_not_taken")
+    if bundle["type"] != "transaction":
         form, payload = _document_in(host, call, "Bundle")
         document, is_new = _taken(host, call, form, payload)
         return _answer(host, call, "Bundle", document, 201 if is_new else 200)

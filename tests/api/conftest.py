@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,7 +122,9 @@ class Service:
         token = self.token(client, scope) if token is None else token
         sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
         url = path if path.startswith("http") else f"{self.base}{path}"
-        return self._http.request(method, url, content=content, data=data, headers=sent)
+        return self._http.request(
+            method, url, content=content, data=data, headers=httpx.Headers(sent, encoding="utf-8")
+        )
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.call("GET", path, **more)
@@ -163,17 +166,18 @@ def foreign_plan() -> dict[str, Any]:
     return value
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+@contextmanager
+def running(folder: Path, more: str = "") -> Iterator[Service]:
+    """A service of its own in a folder. In: `more` lines of its settings."""
     key = ECKey.generate_key("P-384", {"kid": "client", "use": "sig", "alg": "ES384"})
-    public = tmp_path / "jwks.json"
+    public = folder / "jwks.json"
     public.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     listed = "".join(
-        f'[clients.{name}]\ncontroller = "{controller}"\nscopes = "{scopes}"\njwks_file = "{public}"\n{more}'
-        for name, controller, scopes, more in CLIENTS
+        f'[clients.{name}]\ncontroller = "{controller}"\nscopes = "{scopes}"\njwks_file = "{public}"\n{limits}'
+        for name, controller, scopes, limits in CLIENTS
     )
-    text = f'[database]\nurl = "sqlite:///{tmp_path / "i.db"}"\n[keys]\nactive = "k"\n[http]\nlisten = "127.0.0.1:0"\n'
-    settings = parse(text + listed, ENVIRONMENT)
+    text = f'[database]\nurl = "sqlite:///{folder / "i.db"}"\n[keys]\nactive = "k"\n[http]\nlisten = "127.0.0.1:0"\n'
+    settings = parse(f"{text}{more}\n{listed}", ENVIRONMENT)
     store = Store(settings.database_url, KeyRing("k", settings.keys))
     participants = {"quiet": Participant(Quiet("quiet"), OWN)}
     parts = Parts(store, participants, examine, write, lambda: datetime.now(UTC))
@@ -186,10 +190,23 @@ def service(tmp_path: Path) -> Iterator[Service]:
     store.close()
 
 
-@pytest.fixture
-def filled(service: Service) -> Service:
-    """The service with the example plan of its own controller, and a plan of the other."""
+def fill(service: Service) -> None:
+    """The example plan of its own controller, and a plan of the other, are in the service."""
     for source, value in (("quiet", plan()), ("other", foreign_plan())):
         received = post(service.parts, source, "thl", json.dumps(value).encode())
         assert received.answer.type == "AA", received.issues
-    return service
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """A service without any document, for one test alone."""
+    with running(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A filled service for all tests of a module, which leave it as it is."""
+    with running(tmp_path_factory.mktemp("shared")) as made:
+        fill(made)
+        yield made
