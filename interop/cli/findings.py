@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from interop.cli.rule_examples import rule_examples
 from interop.documents import Examined, unjudged
 from schemas.issues import SEVERITIES, Issue, Language, Severity
 
@@ -133,8 +134,9 @@ class Tally:
 
 
 def rule_lines(issues: Iterable[Issue], language: Language) -> Iterator[str]:
-    """The rules that were broken, each once: its own text, its layer, and where it comes from."""
+    """The rules that were broken, each once: its own text, its layer, where it comes from, and what passes it."""
     for rule in {issue.rule.id: issue.rule for issue in issues}.values():
         yield f"\n  {rule.id} ({rule.layer}, {rule.severity})"
         yield f"    {rule.message[language]}"
         yield f"    {rule.source}"
+        yield f"    ✓ {rule_examples()[rule.id]}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from interop.cli.rule_examples import rule_examples
 from schemas.issues import LANGUAGES, LAYERS, Rule, rules_in
 from validators.rules import CATALOGUES, condition_rules, places
 
@@ -86,6 +87,7 @@ def _overview(rules: Iterable[Rule]) -> Iterator[str]:
 def _section(rule: Rule) -> str:
     lines = [f"### {rule.id}\n", f"{rule.severity}, `{rule.code}`. Source: {rule.source}.\n"]
     lines += [f"- {language}: {rule.message[language]}" for language in LANGUAGES]
+    lines.append(f"- passes: `` {rule_examples()[rule.id]} ``")
     if judged := _judged(rule):
         lines.append(f"- structures: {judged}")
     return "\n".join(lines) + "\n"
