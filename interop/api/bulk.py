@@ -46,7 +46,7 @@ def export(host: Host, call: Call) -> Reply:
     """A job that writes down every current resource that the client may see."""
     if "respond-async" not in call.headers.get("prefer", ""):
         raise Refused("parameter_is_needed", slots={"parameter": "Prefer: respond-async"})
-    asked = json_text.dump({"scopes": call.client.scopes, "types": call.one("_type")})
+    asked = json_text.dump({"types": call.one("_type")})
     return _begun(host, call, EXPORT, asked)
 
 
