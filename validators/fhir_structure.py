@@ -30,7 +30,7 @@ def check_fhir_structure(resource: Any) -> list[Issue]:
     name = resource.get("resourceType") if isinstance(resource, Mapping) else None
     try:
         model = get_fhir_model_class(str(name))
-    except KeyError:
+    except (KeyError, ValueError):
         return [_RULES["fhir_resource_type_is_known"].at("/resourceType")]
     try:
         model.model_validate(resource)
