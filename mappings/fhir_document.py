@@ -13,6 +13,7 @@ from mappings.agreement import disagreements
 from mappings.codecs import CODECS, Untranslatable
 from mappings.engine import Mapping
 from mappings.fhir_graph import Graph
+from mappings.fhir_labels import label_sections
 from mappings.formats.base import Format, Parsed
 from mappings.narrative import narrative, sections
 from mappings.outline import outline
@@ -89,14 +90,22 @@ def response_resource(record: Record, structure: Structure) -> _Tree:
 
 
 def document_sections(
-    record: Record, structure: Structure, urls: Dict[tuple[str, int], str], entries: Dict[str, list[str]]
+    record: Record, structure: Structure, urls: Dict[tuple[str, int], str], settings: Dict[str, Any], tree: _Tree
 ) -> list[_Tree]:
-    """The Composition's sections with text, and the resources that belong to each.
+    """The Composition's sections with text and labels, and the resources that belong to each.
 
-    In: `entries` names, for a top field of the structure, the roles whose resources its section refers to; the roles
-    under `""` go to the last section, that of the structured data.
+    In: `section_entries` of the settings names, for a top field of the structure, the roles whose resources its section
+    refers to; the roles under `""` go to the last section, that of the structured data.
     """
     made = sections(record, structure)
+    entries = settings.get("section_entries", {})
+    roles = {key: [tree[role] for role in named if role in tree] for key, named in entries.items()}
+    label_sections(
+        made,
+        record.body,
+        settings.get("section_labels", {}),
+        lambda key: [one for held in roles.get(key, ()) for one in (held if isinstance(held, list) else [held])],
+    )
     for key, section in made.items():
         _refer(section, urls, entries.get(key, []))
     whole = {

@@ -20,6 +20,7 @@ from mappings.fhir_document import (
     structure_named_in,
 )
 from mappings.fhir_graph import Graph, pruned
+from mappings.fhir_labels import contradicted, labels_in
 from mappings.fhir_residue import carried_in, carrier, restored, surplus
 from mappings.formats.base import Decoded, Parsed, Place, WriteResult, no_table
 from mappings.formats.fhir_reading import is_document_xml, parse_fhir, place_in_fhir
@@ -73,9 +74,7 @@ class Fhir(JsonFormat):
         urls = graph.urls(tree, f"{record.document}/{record.version}")
         graph.connect(tree, urls)
         add_narratives(tree, record, structure)
-        tree["composition"]["section"] = document_sections(
-            record, structure, urls, mapping.table.settings.get("section_entries", {})
-        )
+        tree["composition"]["section"] = document_sections(record, structure, urls, mapping.table.settings, tree)
         bundle = _bundle(tree, graph, urls, record.language)
         issues = [issue for issue in outcome.issues if not issue.path.startswith("/content")]
         report = outcome.report.without("/content") + _with_residue(bundle, graph, record)
@@ -102,7 +101,13 @@ class Fhir(JsonFormat):
         inner = {f"/content{to}": at for to, at in sources.items()}
         outer = {link.target: link.source.removeprefix("/bundle") for link in bundle.report.links}
         envelope = bundle.tree.get("envelope", {}) | tree.get("envelope", {})
+        names = mapping.table.settings.get("section_labels", {})
+        labels = labels_in(composition[1], names)
         content = tree.get("content", {}) if body is None else body
+        if body is None and labels:
+            content = content | {names["group"]: [group for _, group in labels]}
+        at = resources.places[composition[0]]
+        found += [issue.moved(at + issue.path) for issue in (contradicted(labels, body, names) if body else ())]
         residue, unread = carried_in(resources)
         return Decoded(
             Record(envelope, {structure.root: content}, residue),
