@@ -34,6 +34,7 @@ CLIENTS = (
     ("foreign", OTHER, ALL, ""),
     ("reader", OWN, "system/CarePlan.rs system/Patient.r", "requests_per_minute = 5\n"),
 )
+UNLIMITED = (("own", OWN, ALL, "requests_per_minute = 10000\n"), *CLIENTS[1:])
 
 
 class Quiet:
@@ -167,14 +168,14 @@ def foreign_plan() -> dict[str, Any]:
 
 
 @contextmanager
-def running(folder: Path, more: str = "") -> Iterator[Service]:
-    """A service of its own in a folder. In: `more` lines of its settings."""
+def running(folder: Path, more: str = "", *, unlimited: bool = False) -> Iterator[Service]:
+    """A service of its own in a folder. In: `more` lines of its settings; `unlimited` is for many requests."""
     key = ECKey.generate_key("P-384", {"kid": "client", "use": "sig", "alg": "ES384"})
     public = folder / "jwks.json"
     public.write_text(json.dumps(KeySet([key]).as_dict(private=False)))
     listed = "".join(
         f'[clients.{name}]\ncontroller = "{controller}"\nscopes = "{scopes}"\njwks_file = "{public}"\n{limits}'
-        for name, controller, scopes, limits in CLIENTS
+        for name, controller, scopes, limits in (UNLIMITED if unlimited else CLIENTS)
     )
     text = f'[database]\nurl = "sqlite:///{folder / "i.db"}"\n[keys]\nactive = "k"\n[http]\nlisten = "127.0.0.1:0"\n'
     settings = parse(f"{text}{more}\n{listed}", ENVIRONMENT)
