@@ -64,6 +64,8 @@ def check(structure: _StructureName = None, form: _FormatName = None) -> None:
 
     Exit code 0: clean. 1: at least one table has a fault. 2: a table cannot be read.
     """
+    if form and form not in _FORMATS:
+        raise NotFound(f"There is no format '{form}' with tables to check; there are {', '.join(_FORMATS)}.")
     count, faults, joined = 0, [], dict[str, str]()
     for table, known in _tables(structure, form):
         count += 1
@@ -81,7 +83,7 @@ def coverage(
     output: Annotated[Output, typer.Option(help="text, json or html.")] = Output.text,
 ) -> None:
     """Print which share of each structure's fields each format carries: in places of its own, attached, or lost."""
-    wanted = [shipped().find(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
+    wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
     rows = list(matrix(wanted))
     if output is Output.json:
         print(json_text.dump([[_as_json(one) for one in row] for row in rows], indent=True).decode(), end="")
@@ -102,8 +104,7 @@ def try_table(
 
     Exit code 0: the laws hold. 1: something came back changed, or a row is not noticed.
     """
-    form, _, code = name.partition("/")
-    (table, known), *_ = _tables(code, form)
+    table, known = _named(name)
     faults = [f"{place} did not come back" for place in _changed(table, known)]
     if mutate:
         faults += [f"nobody notices {row}" for row in unnoticed(table, cases(known))]
@@ -116,8 +117,7 @@ def try_table(
 @mappings.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: effica/15020.")]) -> None:
     """Show a table whole, with what it includes and what is derived: one row a line, record on the left."""
-    form, _, code = name.partition("/")
-    (table, _known), *_ = _tables(code, form)
+    table, _known = _named(name)
     for row in table.rows:
         print(describe(row))
 
@@ -220,6 +220,15 @@ def _tables(structure: str | None, form: str | None) -> Iterable[tuple[Table, St
                 found.append((mapping.table, known))
     if not found:
         raise NotFound("There is no such table.")
+    return found
+
+
+def _named(name: str) -> tuple[Table, Structure]:
+    """The table of a name, with its structure. Raises: NotFound, TableError."""
+    form, _, code = name.partition("/")
+    if not form or not code:
+        raise NotFound(f"There is no table '{name}'; name a format and a structure, as effica/15020.")
+    (found,) = _tables(code, form)
     return found
 
 

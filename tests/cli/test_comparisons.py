@@ -138,6 +138,10 @@ def test_a_table_that_cannot_be_used_is_said_wherever_it_is_met(tmp_path: Path) 
         ["explain", "nothing.xml", "--to", "fhir"],
         ["diff", "nothing.xml", "nothing.json"],
         ["mappings", "check", "--structure", "77777"],
+        ["mappings", "check", "--format", "next"],
+        ["mappings", "coverage", "--structure", "77777"],
+        ["mappings", "test", "effica"],
+        ["mappings", "show", "effica/77777"],
         ["mappings", "new", "--structure", "15003", "--format", "pdf"],
     ],
 )

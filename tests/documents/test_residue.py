@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 
 from interop.documents import Converted, convert, examine, write
 from mappings.formats import FORMATS, format_named
+from mappings.redacting import redacted
 from schemas.record import Record, record_digest
 from schemas.residue import MOST_RESIDUE, Residue, in_order
 from tests.fhir_tables.test_partial import GOAL, PLAN, TEAM, epic
 from tests.formats.test_round_trips import record_of
+from validators.gate import Receiver, decide, subject_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "plan.json"
 NAMES = [form.name for form in FORMATS]
@@ -200,6 +203,23 @@ def test_residue_never_makes_a_document_say_something_else(name: str, residue: l
     assert examined.valid
     assert examined.record is not None
     assert record_digest(examined.record) == record_digest(record)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(residue=RESIDUES, flagged=st.booleans(), own=st.booleans())
+def test_residue_leaves_its_register_in_no_format_and_never_goes_out_under_an_order(
+    name: str, residue: tuple[Residue, ...], flagged: bool, own: bool
+) -> None:
+    plan = record_of("plan.json")
+    record = replace(plan, envelope=plan.envelope | {"non_disclosure": flagged}, residue=residue)
+    subject = subject_of(record)
+    receiver = Receiver(subject.controller if own else "1.2.246.10.1", "social", "public")
+    decision = decide(subject, receiver, {}, datetime(2026, 11, 25, 12, tzinfo=UTC))
+    result = write(redacted(record, decision.redactions), name)
+    read = examine(result.data).record
+    assert read is not None
+    assert read.residue == (residue if own and not flagged else ())
+    assert len(result.report.carried) == len(read.residue)
 
 
 def test_a_note_goes_along_with_its_goal_and_never_to_another() -> None:
