@@ -219,7 +219,7 @@ def test_residue_leaves_its_register_in_no_format_and_never_goes_out_under_an_or
     read = examine(result.data).record
     assert read is not None
     assert read.residue == (residue if own and not flagged else ())
-    assert len(result.report.carried) == len(read.residue)
+    assert {entry.path for entry in result.report.carried} == {f"{one.format}:{one.place}" for one in read.residue}
 
 
 def test_a_note_goes_along_with_its_goal_and_never_to_another() -> None:
