@@ -129,3 +129,14 @@ def test_a_map_that_joins_codes_is_named_and_each_document_says_what_it_loses(tm
     assert [entry.path for entry in outcome.report.lost] == ["/content/jakelu", "/content/lakiselostus/1"]
     back = Mapping(table).read(outcome.tree)
     assert back.tree == {"content": {"jakelu": "1", "lakiselostus": ["1", "1", "3"]}}
+
+
+def test_a_refused_value_of_a_list_is_named_and_the_lineage_of_those_after_it_stays_right(tmp_path: Path) -> None:
+    load(tmp_path, '  { record = "lakiselostus[]", format = "Laki[]", codec = "text" },')
+    mapping = Mapping(load_table(tmp_path, "t", tmp_path))
+    outcome = mapping.write({"content": {"lakiselostus": ["a", 5, "b"]}}, traced=True)
+    assert outcome.tree == {"Laki": ["a", "b"]}
+    assert [issue.path for issue in outcome.issues] == ["/content/lakiselostus/1"]
+    assert [entry.path for entry in outcome.report.lost] == ["/content/lakiselostus/1"]
+    links = [(link.source, link.target) for link in outcome.report.links]
+    assert links == [("/content/lakiselostus/0", "/Laki/0"), ("/content/lakiselostus/2", "/Laki/1")]
