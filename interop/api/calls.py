@@ -21,6 +21,7 @@ class Call:
 
     `path` holds the variable parts of the address; `query` the parameters in their order, those of a form's body among
     them; `base` is the address of the service as its clients know it.
+    `seen` fills up with the ids of the documents that are shown.
     """
 
     client: Client
@@ -32,6 +33,7 @@ class Call:
     body: bytes = field(default=b"", repr=False)
     language: Language = "en"
     request_id: str = ""
+    seen: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def one(self, name: str, default: str = "") -> str:
         """The value of a parameter that is given once. Raises: Refused when it is given several times."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from interop.api.calls import Call
 from interop.api.clients import EVERY_SCOPE, Client
 from interop.api.limiter import Limiter
 from interop.config import ClientSettings, Settings
@@ -54,9 +55,9 @@ class Host:
         """How much of a foreign document is read."""
         return replace(DEFAULT_LIMITS, size=self.settings.http_max_body)
 
-    def viewer(self, client: Client) -> Viewer:
-        """The client as the gate judges it."""
-        return Viewer(client.receiver, self.parts.store.wills.of, self.parts.clock)
+    def viewer(self, call: Call) -> Viewer:
+        """The client of a request as the gate judges it."""
+        return Viewer(call.client.receiver, self.parts.store.wills.of, self.parts.clock, call.seen)
 
 
 def base_url(settings: Settings) -> str:

@@ -98,7 +98,7 @@ def populate(host: Host, call: Call) -> Reply:
         raise Refused("resource_is_not_known")
     if subject and not subject.startswith("Patient/"):
         raise Refused("parameter_has_no_sound_value", slots={"parameter": "subject"})
-    viewer = host.viewer(call.client)
+    viewer = host.viewer(call)
     return Reply(resource=begun(host.parts.store, host.library, viewer, shipped()[oid], subject))
 
 

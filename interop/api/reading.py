@@ -47,7 +47,7 @@ def current(host: Host, call: Call, kind: str, name: str = "", version: str = ""
     Raises: Refused when there is none, and when the newest version of its document does not hold it any more.
     """
     name = name or call.path["id"]
-    viewer = host.viewer(call.client)
+    viewer = host.viewer(call)
     entries = finding.versions(host.parts.store, host.library, kind, name)
     for entry in entries:
         if version and entry.version_id != version:
@@ -68,7 +68,7 @@ def current(host: Host, call: Call, kind: str, name: str = "", version: str = ""
 def history(host: Host, call: Call) -> Reply:
     """The versions of a resource that the caller may see, the newest first."""
     kind, name = call.path["type"], call.path["id"]
-    found = finding.history(host.parts.store, host.library, kind, name, host.viewer(call.client))
+    found = finding.history(host.parts.store, host.library, kind, name, host.viewer(call))
     if not found:
         raise Refused("resource_is_not_known")
     entries = [

@@ -40,7 +40,7 @@ _OF_STRUCTURES: Mapping[str, Callable[[Structure], set[str]]] = {
 def search(host: Host, call: Call) -> Reply:
     """One page of a search."""
     wish = asked(host, call)
-    kind, viewer = call.path["type"], host.viewer(call.client)
+    kind, viewer = call.path["type"], host.viewer(call)
     limit = _MOST_COUNTED if wish.is_count else wish.limit
     page = find(
         host.parts.store, host.library, Search(kind, wish.criteria, limit, wish.after, wish.oldest_first), viewer
@@ -60,7 +60,7 @@ def search(host: Host, call: Call) -> Reply:
 def everything(host: Host, call: Call) -> Reply:
     """All current resources of a client that the caller may see, whole documents at a time."""
     patient = current(host, call, "Patient")
-    viewer = host.viewer(call.client)
+    viewer = host.viewer(call)
     kinds = [kind for value in (call.one("_type"),) if value for kind in value.split(",")]
     search_ = Search("Composition", [Criterion("subject", (f"Patient/{call.path['id']}",))], _MOST_OF_A_CLIENT)
     found: dict[tuple[str, str], Mapping[str, Any]] = {("Patient", call.path["id"]): patient.body}
@@ -154,7 +154,7 @@ def _included(host: Host, call: Call, wish: Asked, matches: list[Found]) -> Iter
 
 
 def _pointed_at(host: Host, call: Call, wish: Asked, matches: list[Found]) -> Iterator[Mapping[str, Any]]:
-    viewer = host.viewer(call.client)
+    viewer = host.viewer(call)
     for include in wish.includes:
         kind, _, name = include.partition(":")
         parameter = TYPES[kind].parameter(name)
@@ -173,9 +173,7 @@ def _pointing(host: Host, call: Call, wish: Asked, matches: list[Found]) -> Iter
         kind, _, name = revinclude.partition(":")
         if allows(call.client.scopes, kind, "s"):
             search_ = Search(kind, [Criterion(name, targets)], _MOST_OF_A_CLIENT)
-            yield from (
-                one.body for one in find(host.parts.store, host.library, search_, host.viewer(call.client)).found
-            )
+            yield from (one.body for one in find(host.parts.store, host.library, search_, host.viewer(call)).found)
 
 
 def _may_follow(call: Call, parameter: Parameter, target: tuple[str, ...], shown: Shown) -> bool:

@@ -150,7 +150,7 @@ def _existing(host: Host, call: Call, kind: str) -> StoredDocument | None:
     if name not in ("identifier", "_id") or not value or "&" in value:
         raise Refused("parameter_is_not_offered", slots={"parameter": "If-None-Exist"})
     search = Search(_IDENTIFIED_BY[kind], [Criterion(name, (value.replace("%7C", "|"),))], 2)
-    found = finding.find(host.parts.store, host.library, search, host.viewer(call.client)).found
+    found = finding.find(host.parts.store, host.library, search, host.viewer(call)).found
     if len(found) > 1:
         raise Refused("condition_meets_several")
     return host.parts.store.document(found[0].entry.document_id) if found else None
@@ -207,7 +207,7 @@ def _transaction_answer(host: Host, call: Call, document: StoredDocument, *, is_
     """One entry for each entry of the transaction, in its order."""
     bundle, _ = json_text.parse(call.body) if "json" in call.media_type else (
         resource_in(call, host.definitions, host.limits), [])  # fmt: skip
-    shown = host.library.shown(document.id, host.viewer(call.client))
+    shown = host.library.shown(document.id, host.viewer(call))
     made: dict[str, list[str]] = {}
     for kind, name in shown.resources if shown else ():
         made.setdefault(kind, []).append(name)

@@ -62,6 +62,7 @@ class Library:
         seen = view_of(record, viewer) if record is not None else None
         if seen is None:
             return None
+        viewer.seen.add(document_id)
         named = resources_of(seen, document, self._store.resources.pseudonym)
         return Shown(document, seen, seen is record, {(one.type, one.name): one for one in named})
 

@@ -1,4 +1,4 @@
-"""What a person did or saw at the console, written down: who, what, of which document, when."""
+"""What a person did or saw at the console, and what a client of the API was shown: who, what, which, when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One thing that a person did: `what` is `document_seen`, `identity_unmasked`, `delivery_cancel` and the like."""
+    """One thing that somebody did: `what` is `document_seen`, `identity_unmasked`, `delivery_cancel` and the like."""
 
     what: str
     who: str
@@ -26,6 +26,6 @@ class Trace:
 def leave(trace: Trace) -> None:
     """Nothing; the trace stands in the log. The reason is in the ledger, and not repeated here."""
     log(
-        _LOG, logging.INFO, "console_trace", what=trace.what, who=trace.who, document=trace.document or None,
+        _LOG, logging.INFO, "trace", what=trace.what, who=trace.who, document=trace.document or None,
         delivery=trace.delivery,
     )  # fmt: skip

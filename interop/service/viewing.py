@@ -18,11 +18,15 @@ __all__ = ["Viewer", "view_of"]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whoever asks, as the gate sees it; what clients have permitted and forbidden; and the moment of asking."""
+    """Whoever asks, as the gate sees it; what clients have permitted and forbidden; and the moment of asking.
+
+    `seen` fills up with the ids of the documents that were shown, for the trace that is left of them.
+    """
 
     receiver: Receiver
     wills: Callable[[Iterable[Client]], Wills] = field(repr=False)
     clock: Callable[[], datetime] = field(repr=False)
+    seen: set[str] = field(default_factory=set, repr=False, compare=False)
 
 
 def view_of(record: Record, viewer: Viewer) -> Record | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -79,6 +80,18 @@ def references_in(value: Any) -> list[str]:
         own = [value["reference"]] if isinstance(value.get("reference"), str) and "/" in value["reference"] else []
         return own + [one for inner in value.values() for one in references_in(inner)]
     return [one for inner in value for one in references_in(inner)] if isinstance(value, list) else []
+
+
+def test_what_a_client_is_shown_is_written_down(shared: Service, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    shared.get("/Goal")
+    told = [json.dumps(record.__dict__, default=str) for record in caplog.records]
+    traces = [line for line in told if "document_seen" in line]
+    assert len(traces) == 1
+    assert "app:own" in traces[0]
+    caplog.clear()
+    shared.get("/metadata")
+    assert not any("document_seen" in json.dumps(record.__dict__, default=str) for record in caplog.records)
 
 
 def test_an_unchanged_resource_is_not_sent_again(shared: Service) -> None:
