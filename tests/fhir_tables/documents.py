@@ -21,12 +21,14 @@ from tests.strategies import contents
 
 __all__ = [
     "PLANS",
+    "SECTION_LABELS",
     "STRUCTURES",
     "bare",
     "bundle_of",
     "carried",
     "codecs_of",
     "declared",
+    "limits_in",
     "records",
     "references",
     "structure",
@@ -37,6 +39,7 @@ PLANS = (
     "15026", "15900",
 )  # fmt: skip
 STRUCTURES = (*PLANS, "1012", "1019", "16009")
+SECTION_LABELS = "osioiden_nakyvyys"
 
 
 def structure(code: str) -> Structure:
@@ -93,6 +96,17 @@ def carried(value: Any, codecs: dict[str, Codec], path: str = "") -> Any:
         key: carried(value[key], codecs, at)
         for key, at in inner.items()
         if any(known == at or known.startswith(f"{at}/") for known in codecs)
+    }
+
+
+def limits_in(body: Any) -> set[tuple[str, str]]:
+    """Which sectors may see which sections, by their codes, as a content says."""
+    groups = body.get(SECTION_LABELS, ())
+    return {
+        (group["osio"]["code"], sector["code"])
+        for group in groups
+        if isinstance(group.get("osio"), dict)
+        for sector in group.get("sektori", ())
     }
 
 
