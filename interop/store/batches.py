@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from interop.errors import Fault
 from interop.store.database import Database
 from interop.store.ledger import Delivery, Step, StoredDocument
-from interop.store.rows import IN_DOUBT, apply_step, delivery_of, document_of, note_of
+from interop.store.rows import IN_DOUBT, apply_step, count_begun, delivery_of, document_of, note_of
 from interop.store.states import State, is_allowed
 from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
 
@@ -85,9 +85,7 @@ class Batches:
                 for row, document, newer, older in session.execute(_DUE_NOW, {"ids": list(wanted), "at": at})
                 if wanted[row.id] in (None, row.turn)
             ]
-            ids = [one.delivery.id for one in taken]
-            if ids:
-                session.execute(_BEGUN, {"ids": ids}, execution_options={"synchronize_session": False})
+            count_begun(session, DeliveryRow, [one.delivery.id for one in taken], at)
         return taken
 
     def advance(self, changes: Sequence[Change]) -> list[Delivery | None]:
@@ -174,7 +172,6 @@ def _statement() -> Select[DeliveryRow, DocumentRow, bool, bool]:
 _LOCKED = _statement()
 _DUE_NOW = _LOCKED.where(DeliveryRow.state.in_(_UNDER_WAY), DeliveryRow.next_at <= bindparam("at"))
 _NAMED = DeliveryRow.id.in_(bindparam("ids", expanding=True))
-_BEGUN = update(DeliveryRow).where(_NAMED).values(begun=DeliveryRow.begun + 1)
 _CHAINS = (
     select(DocumentRow.chain).join(DeliveryRow, DeliveryRow.document_id == DocumentRow.id).where(_NAMED).distinct()
 )

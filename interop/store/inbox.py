@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from interop.errors import Conflict, NotFound
 from interop.store.database import Database
 from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, seal
+from interop.store.rows import count_begun
 from interop.store.tables import ArrivalRow
 
 __all__ = ["DueArrival", "Ended", "Inbox", "Waiting"]
@@ -123,12 +124,7 @@ class Inbox:
                 .with_for_update()
             )
             taken = [self._opened(row) for row in rows if row.turn == wanted[row.id]]
-            session.execute(
-                update(ArrivalRow)
-                .where(ArrivalRow.id.in_([one.id for one in taken]))
-                .values(begun=ArrivalRow.begun + 1),
-                execution_options={"synchronize_session": False},
-            )
+            count_begun(session, ArrivalRow, [one.id for one in taken], at)
         return taken
 
     def end(self, outcomes: Sequence[Ended], at: datetime) -> list[Waiting | None]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
 from interop.errors import Fault, NotFound
 from interop.logs import has_identity_code, without_identity_codes
 from interop.store.ledger import Answer, AnswerType, Delivery, Status, Step, StoredDocument, Transition
 from interop.store.states import State
-from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
+from interop.store.tables import ArrivalRow, DeliveryRow, DocumentRow, TransitionRow
 from schemas.identity import is_oid
 
 __all__ = [
     "IN_DOUBT",
     "apply_step",
+    "count_begun",
     "delivery_of",
     "document_of",
     "found_delivery",
@@ -36,6 +37,8 @@ __all__ = [
 _SUPERSEDABLE: tuple[State, ...] = ("pending", "held")
 IN_DOUBT: tuple[State, ...] = ("sent", "unknown")
 """The states in which it is open whether a delivery has arrived."""
+_IN_HAND = timedelta(seconds=1)
+"""So soon after a row was taken up, whoever takes it up too meets another at work, not one that came to nothing."""
 
 
 # Made once: to build a statement costs as much as to carry it out.
@@ -54,6 +57,17 @@ _OLDER_WAITING = (
     )
     .with_for_update(of=DeliveryRow)
 )
+
+
+def count_begun(
+    session: Session, table: type[ArrivalRow | DeliveryRow], ids: Sequence[int | str], at: datetime
+) -> None:
+    """Nothing; it is counted that the rows are taken up, once for all who take one up at about the same time."""
+    if not ids:
+        return
+    came_to_nothing = or_(table.begun == 0, table.begun_at.is_(None), ~table.begun_at.between(at - _IN_HAND, at))
+    counted = update(table).where(table.id.in_(ids), came_to_nothing).values(begun=table.begun + 1, begun_at=at)
+    session.execute(counted, execution_options={"synchronize_session": False})
 
 
 def document_of(row: DocumentRow) -> StoredDocument:

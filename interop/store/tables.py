@@ -124,7 +124,8 @@ class DeliveryRow(Base):
     """One document version on its way to one system. `next_at` is the earliest time of the next step.
 
     `turn` counts what has been done to the row, so that nobody acts on what another has moved meanwhile; `begun` how
-    often it was taken up since and nothing came of it; `worker` is the one that has sent it last.
+    often it was taken up since and nothing came of it, `begun_at` when that was last counted; `worker` is the one that
+    has sent it last.
     """
 
     __tablename__ = "deliveries"
@@ -139,6 +140,7 @@ class DeliveryRow(Base):
     released: Mapped[bool] = mapped_column(default=False)
     turn: Mapped[int] = mapped_column(default=0, server_default="0")
     begun: Mapped[int] = mapped_column(default=0, server_default="0")
+    begun_at: Mapped[datetime | None] = mapped_column(Instant)
     worker: Mapped[str] = mapped_column(_WORD, default="", server_default="")
     next_at: Mapped[datetime] = mapped_column(Instant, index=True)
     reference: Mapped[str] = mapped_column(String(500), default="")
@@ -164,8 +166,8 @@ class TransitionRow(Base):
 class ArrivalRow(Base):
     """A document that waits in a system to be fetched. What the system calls it is a foreign text: sealed in `payload`.
 
-    `name` is its keyed digest; `turn` and `begun` count as a delivery's do. `document_id` is the document that it has
-    brought when that waits for a person.
+    `name` is its keyed digest; `turn`, `begun` and `begun_at` count as a delivery's do. `document_id` is the document
+    that it has brought when that waits for a person.
     """
 
     __tablename__ = "arrivals"
@@ -178,6 +180,7 @@ class ArrivalRow(Base):
     tries: Mapped[int] = mapped_column(default=0)
     turn: Mapped[int] = mapped_column(default=0)
     begun: Mapped[int] = mapped_column(default=0, server_default="0")
+    begun_at: Mapped[datetime | None] = mapped_column(Instant)
     document_id: Mapped[str | None] = mapped_column(String(36), index=True)
     next_at: Mapped[datetime] = mapped_column(Instant)
     listed_at: Mapped[datetime] = mapped_column(Instant)

@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def test_a_document_that_stops_the_program_is_put_away_and_stops_no_other(
                 Acting(made, 4, lambda: True)._take("source", {one.id: one.turn})
             except Stopped:
                 continue
+        world.now += timedelta(seconds=2)
     assert tries == made.begins
     (waiting,) = store.documents("quarantined")
     assert waiting.answer.code == "document_stops_the_program"
@@ -163,7 +165,7 @@ def test_a_delivery_that_stops_the_program_is_held_after_some_tries(
         try:
             exchange.deliver()
         except Stopped:
-            continue
+            world.now += timedelta(seconds=2)
     assert tries == made.begins
     assert made.store.history(1)[-1].cause == "document_stops_the_program"
     world.later(exchange)

@@ -123,7 +123,7 @@ def test_a_fault_while_sending_leaves_the_delivery_in_doubt(world: Any, error: E
 def test_two_workers_at_one_delivery_send_it_once(world: Any) -> None:
     world.source.file("m1", world.plan())
     world.exchange().receive()
-    parts = [world.parts() for _ in range(4)]
+    parts = [world.parts() for _ in range(6)]
 
     def attempt(one: Any) -> str:
         try:
@@ -131,10 +131,24 @@ def test_two_workers_at_one_delivery_send_it_once(world: Any) -> None:
         except Conflict:
             return "taken"
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(attempt, parts))
     assert "delivered" in outcomes
+    assert "held" not in outcomes
     assert len(world.quick.filed) == 1
+
+
+def test_a_delivery_that_many_take_up_at_once_stops_no_program(world: Any) -> None:
+    world.source.file("m1", world.plan())
+    world.exchange().receive()
+    store = world.parts().store
+    begun = [store.take({1: None}, world.now)[0].begun for _ in range(9)]
+    assert begun == [0, *[1] * 8]
+    world.now += timedelta(seconds=2)
+    assert [store.take({1: None}, world.now)[0].begun for _ in range(3)] == [1, 2, 2]
+    # A clock that was put back does not keep the count from going on.
+    world.now -= timedelta(seconds=1)
+    assert [store.take({1: None}, world.now)[0].begun for _ in range(2)] == [2, 3]
 
 
 def test_nothing_of_a_document_is_said_in_the_log(world: Any, stream: io.StringIO) -> None:
