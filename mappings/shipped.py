@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 
 from mappings.effica_layout import derived_table
@@ -10,7 +11,7 @@ from mappings.tables import load_table
 from schemas.site import resource
 from schemas.structures import shipped
 
-__all__ = ["mapping_of", "mapping_without_structure", "tables_of"]
+__all__ = ["code_map_facts", "mapping_of", "mapping_without_structure", "tables_of"]
 
 _TABLES = resource("mappings", "tables")
 _MAPS = resource("mappings", "code_maps")
@@ -41,6 +42,15 @@ def _mapping_of(format_name: str, structure: str) -> Mapping | None:
 def mapping_without_structure(format_name: str) -> Mapping:
     """The mapping of the envelope alone, which serves a structure that has no table of its own in a lossless format."""
     return Mapping(load_table(_TABLES, f"{format_name}/envelope", _MAPS))
+
+
+@cache
+def code_map_facts(name: str) -> tuple[str, str]:
+    """How the codes of a map (`effica/status`) stand to ours, and where they come from; empty without a file."""
+    file, _, key = name.partition("/")
+    maps = _MAPS.joinpath(f"{file}.toml")
+    entry = tomllib.loads(maps.read_text("utf-8")).get(key, {}) if maps.is_file() else {}
+    return entry.get("relationship", ""), entry.get("source", "")
 
 
 def tables_of(format_name: str) -> tuple[str, ...]:

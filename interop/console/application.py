@@ -25,7 +25,7 @@ from interop.config import Settings
 from interop.console.access import Right
 from interop.console.asking import Ask, Desk
 from interop.console.oidc import provider_of
-from interop.console.pages import deliveries, documents, entrance, overview
+from interop.console.pages import deliveries, documents, entrance, mappings, overview, structures
 from interop.console.safety import Safety
 from interop.console.sign_in import Door, Passwords
 from interop.console.visits import LONGEST, Visits, is_own_form
@@ -73,6 +73,12 @@ PAGES: tuple[Page, ...] = (
     Page("/documents/{document:uuid}/findings", documents.findings, "read"),
     Page("/documents/{document:uuid}/losses", documents.losses, "read"),
     Page("/documents/{document:uuid}/gate", documents.gate, "read"),
+    Page("/mappings", mappings.matrix, "look"),
+    Page("/mappings/{format}/{structure}", mappings.table, "look"),
+    Page("/structures", structures.index, "look"),
+    Page("/structures/{structure}", structures.show, "look"),
+    Page("/structures/{structure}/form/{language}", structures.form, "look"),
+    Page("/structures/{structure}/questionnaire", structures.questionnaire, "look"),
     Page("/sign-in", entrance.sign_in_page, None),
     Page("/sign-in", entrance.sign_in, None, "POST"),
     Page("/sign-out", entrance.sign_out, None, "POST"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.console.conftest import Looker, Seeded
 
+PLAN = "1.2.246.537.6.1506.15020.2024.11.28"
+
 
 def test_signing_in_and_the_overview(looker: Looker) -> None:
     looker.open("/sign-in")
@@ -56,11 +58,53 @@ def test_pointing_at_a_field_shows_it_in_each_form(looker: Looker, seeded: Seede
     looker.judge("document-forms")
 
 
+def test_reading_how_the_formats_carry_the_structures(looker: Looker) -> None:
+    looker.sign_in("auli")
+    looker.page.click("nav.main a >> text=Kuvaukset")
+    looker.page.wait_for_selector(".matrix")
+    looker.judge("mappings")
+    looker.page.click(f"a[href$='/mappings/effica/{PLAN}']")
+    looker.page.wait_for_selector(".rows-table")
+    looker.judge("mapping-effica")
+    looker.page.click("a[href='#effica-status']")
+    assert looker.page.is_visible("#effica-status")
+    looker.page.click(".choices a >> text=omni360")
+    looker.page.wait_for_url(f"**/mappings/omni360/{PLAN}")
+    looker.judge("mapping-omni360")
+
+
+def test_finding_a_structure_and_taking_its_form_along(looker: Looker) -> None:
+    looker.sign_in("auli")
+    looker.page.click("nav.main a >> text=Rakenteet")
+    looker.page.wait_for_selector(".structures")
+    looker.judge("structures")
+    looker.page.fill("#q", "asiakkaan tilanteesta")
+    looker.page.select_option("#type", "Suunnitelma")
+    looker.page.keyboard.press("Enter")
+    looker.page.wait_for_selector(".hits")
+    looker.judge("structures-found")
+    looker.page.click(f"a[href$='/structures/{PLAN}']")
+    looker.page.wait_for_selector(".fields-table")
+    looker.page.click(".fields-table summary >> nth=0")
+    looker.judge("structure")
+    with looker.page.expect_download() as download:
+        looker.page.click(".downloads a >> nth=0")
+    assert download.value.suggested_filename == "15020-2024.11.28-fi.pdf"
+    looker.open("/structures?q=xyzzy")
+    looker.judge("structures-none")
+
+
 def test_the_dark_pages_have_contrast_too(looker: Looker, seeded: Seeded) -> None:
     looker.page.emulate_media(color_scheme="dark")
     looker.sign_in("oiva")
     looker.judge("overview-dark")
-    for name, path in (("deliveries", "/deliveries?state=held"), ("document", f"/documents/{seeded.newest.id}")):
+    for name, path in (
+        ("deliveries", "/deliveries?state=held"),
+        ("document", f"/documents/{seeded.newest.id}"),
+        ("mappings", "/mappings"),
+        ("mapping", "/mappings/omni360/15020"),
+        ("structure", "/structures/15020"),
+    ):
         looker.open(path)
         looker.judge(f"{name}-dark")
 
