@@ -27,7 +27,8 @@ _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _KEYS = re.compile((_STRING + r"([ \t\r\n]*:)?").encode(), re.DOTALL)
 _APART = (b" :", b"\n:", b"\t:", b"\r:")
 _MARK = b"\xef\xbb\xbf"
-_WIDE = 10**15
+_WIDE_DIGITS = 15
+_WIDE = 10**_WIDE_DIGITS
 _TOKEN = re.compile(rf"[ \t\r\n]*({_STRING}|[\[\]{{}},:]|[^ \t\r\n\[\]{{}},:\"]+)", re.DOTALL)
 
 
@@ -114,7 +115,8 @@ def _beyond(measured: _Measured, data: bytes, limits: Limits) -> Issue | None:
         return _RULES["document_is_within_depth_limit"].at(limit=str(limits.depth))
     if measured.size > limits.nodes:
         return _RULES["document_is_within_node_limit"].at(limit=str(limits.nodes))
-    return _too_many_digits(data, limits) if measured.inexact else None
+    may_be_long = measured.inexact or limits.digits <= _WIDE_DIGITS
+    return _too_many_digits(data, limits) if may_be_long else None
 
 
 def _too_many_digits(data: bytes, limits: Limits) -> Issue | None:

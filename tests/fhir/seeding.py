@@ -18,20 +18,32 @@ _FOLDER = Path(__file__).parent / "resources"
 _SCRIPT = '<div xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></div>'
 _PERIOD = {"start": "2026-12-31", "end": "2026-01-01"}
 _INVARIANTS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "Appointment": lambda node: node.pop("end"),
     "AuditEvent": lambda node: node["entity"][0].update(query="e30="),
     "Bundle": lambda node: node.pop("timestamp"),
+    "CapabilityStatement": lambda node: node.pop("implementation"),
     "CarePlan": lambda node: node["activity"][1].update(reference={"reference": "Task/1"}),
     "CareTeam": lambda node: node["contained"][0].update(id="toinen"),
     "Composition": lambda node: node["section"][0].update(emptyReason={"text": "tyhjä"}),
+    "ClinicalImpression": lambda node: node.update(
+        contained=[{"resourceType": "Organization", "id": "o", "name": "x"}]
+    ),
+    "Condition": lambda node: node.update(abatementDateTime="2026-01-01"),
     "Consent": lambda node: node.pop("policy"),
     "DocumentReference": lambda node: node["content"][0]["attachment"].pop("contentType"),
+    "Encounter": lambda node: node["identifier"][0].update(assigner={"reference": "#poissa"}),
     "Goal": lambda node: node["target"][0].pop("measure"),
+    "Observation": lambda node: node.update(dataAbsentReason={"text": "ei tiedossa"}),
+    "OperationOutcome": lambda node: node.update(contained=[{"resourceType": "Organization", "id": "o", "name": "x"}]),
     "Organization": lambda node: [node.pop(key) for key in ("identifier", "name")],
+    "Parameters": lambda node: node["parameter"][1].pop("valueDateTime"),
     "Patient": lambda node: node["contact"][0].pop("name"),
     "Practitioner": lambda node: node.update(telecom=[{"value": "+358000000000"}]),
     "PractitionerRole": lambda node: node.update(telecom=[{"value": "+358000000000"}]),
     "Provenance": lambda node: node["agent"][0].update(who={"reference": "#poissa"}),
+    "Questionnaire": lambda node: node["item"][0].update(item=[]),
     "QuestionnaireResponse": lambda node: node["item"][0].update(answer=[{"valueBoolean": True}]),
+    "RelatedPerson": lambda node: node.update(telecom=[{"value": "+358000000000"}]),
     "ServiceRequest": lambda node: node.pop("code"),
     "Task": lambda node: node.update(lastModified="2020-01-01T00:00:00Z"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from schemas.issues import Issue
 from schemas.record import envelope_structure
 from schemas.structures import Structure, shipped
 from tests.strategies import with_own_phrases
@@ -19,7 +20,7 @@ from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
 from validators.rules import condition_rules
 
-_CASES = Path(__file__).parents[1] / "cases" / "rules"
+CASES = Path(__file__).parents[1] / "cases" / "rules"
 
 
 def _structure_of(content: dict[str, Any]) -> Structure:
@@ -29,10 +30,15 @@ def _structure_of(content: dict[str, Any]) -> Structure:
     return with_own_phrases(shipped().of_root(root)[-1])
 
 
+def content_issues(rule: str, name: str, folder: Path = CASES) -> list[Issue]:
+    """What the conditional rules say of one of the two contents of a case."""
+    content = json.loads((folder / rule / f"{name}.json").read_text("utf-8"))
+    return check_conditions(_structure_of(content), content)
+
+
 def _run(case: Path, name: str) -> None:
     """Judges one of the two contents of a case; another rule may find no error in it."""
-    content = json.loads((case / f"{name}.json").read_text("utf-8"))
-    issues = check_conditions(_structure_of(content), content)
+    issues = content_issues(case.name, name, case.parent)
     expected = (case / "fail.path.txt").read_text("utf-8").split() if name == "fail" else []
     assert [issue.path for issue in issues if issue.rule.id == case.name] == expected
     assert {issue.rule.id for issue in issues if issue.rule.severity == "error"} <= {
@@ -41,20 +47,20 @@ def _run(case: Path, name: str) -> None:
 
 
 def test_every_rule_has_its_case_and_every_case_its_rule() -> None:
-    assert {case.name for case in _CASES.iterdir()} == set(condition_rules())
-    assert all((case / "fail.path.txt").read_text("utf-8").split() for case in _CASES.iterdir())
+    assert {case.name for case in CASES.iterdir()} == set(condition_rules())
+    assert all((case / "fail.path.txt").read_text("utf-8").split() for case in CASES.iterdir())
 
 
 @pytest.mark.parametrize("rule", condition_rules())
 @pytest.mark.parametrize("name", ["pass", "fail"])
 def test_case(rule: str, name: str) -> None:
-    _run(_CASES / rule, name)
+    _run(CASES / rule, name)
 
 
 @pytest.mark.parametrize("rule", condition_rules())
 @pytest.mark.parametrize("name", ["pass", "fail"])
 def test_case_follows_its_structure(rule: str, name: str) -> None:
-    content = json.loads((_CASES / rule / f"{name}.json").read_text("utf-8"))
+    content = json.loads((CASES / rule / f"{name}.json").read_text("utf-8"))
     structure = _structure_of(content)
     if structure.oid == envelope_structure().oid:
         issues = check_envelope(content[structure.root])
@@ -66,7 +72,7 @@ def test_case_follows_its_structure(rule: str, name: str) -> None:
 @pytest.mark.parametrize("spoilt", ["wrong path", "no finding expected", "pass that fails", "fail that passes"])
 def test_runner_sees_a_wrong_expectation(tmp_path: Path, spoilt: str) -> None:
     rule = "service_task_only_for_social_services"
-    case = copytree(_CASES / rule, tmp_path / rule)
+    case = copytree(CASES / rule, tmp_path / rule)
     name = "pass" if spoilt == "pass that fails" else "fail"
     if spoilt == "wrong path":
         (case / "fail.path.txt").write_text("/tyoikaisten_palvelujen_asiakassuunnitelma/asiakas/0\n")

@@ -41,7 +41,7 @@ def check_binding(run: Run, binding: Binding, value: Any, place: Place) -> None:
     fhir_code_is_in_its_preferred_value_set, fhir_value_set_is_at_hand, fhir_concept_has_a_required_code
     """
     rule = _OF_STRENGTH.get(binding.strength)
-    if rule is None:
+    if rule is None or (isinstance(value, str) and value in binding.beside):
         return
     codes = run.definitions.codes(binding.value_set)
     name = binding.value_set.partition("|")[0]

@@ -18,6 +18,12 @@ __all__ = ["Binding", "Constraint", "Element", "TypeRef", "element_tree", "is_pr
 _VALUE = re.compile(r"(fixed|pattern)([A-Z]\w*)")
 _VITAL_UNITS = "http://hl7.org/fhir/ValueSet/ucum-vitals-common"
 _BOUND = re.compile(r"(minValue|maxValue)[A-Z]\w*")
+_SHORT_FORMATS = frozenset({"json", "ttl", "xml"})
+_BESIDE: Mapping[str, frozenset[str]] = {
+    "CapabilityStatement.format": _SHORT_FORMATS,
+    "CapabilityStatement.patchFormat": _SHORT_FORMATS,
+}
+"""Codes that the text of R4 allows an element beside those of its required value set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,15 @@ class TypeRef:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The value set that an element's codes come from. `widest`: what an extensible binding may not go beyond."""
+    """The value set that an element's codes come from. `widest`: what an extensible binding may not go beyond.
+
+    `beside`: codes that are allowed although they are not in the value set.
+    """
 
     strength: str
     value_set: str
     widest: str | None = None
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +213,7 @@ def _binding(entry: Mapping[str, Any], path: str) -> Binding | None:
         # R4 binds the units of every component of a vital sign, such as the flow of oxygen, to those of vital signs
         # themselves. HL7's validator does not hold anybody to it.
         strength = "extensible"
-    return Binding(strength, str(value_set), entry.get("maxValueSet"))
+    return Binding(strength, str(value_set), entry.get("maxValueSet"), _BESIDE.get(path, frozenset()))
 
 
 def _constraint(entry: Mapping[str, Any], source: str) -> Constraint:
