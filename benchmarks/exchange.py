@@ -16,20 +16,28 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.faults.crew import Crew
-from tests.faults.field import field_of
+from interop.cli.demo import example_plan
+from interop.documents import examine
+from interop.faults.crew import Crew
+from interop.faults.field import field_of
+from interop.faults.plans import Plans
 from tests.store.postgresql import fresh_database, running
 
 
 def measure(name: str, url: str, workers: int, documents: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="interop-bench-") as place, field_of(url, Path(place), 1, 0.0) as field:
+    example = examine(example_plan("fi"), "effica").record
+    assert example is not None
+    with (
+        tempfile.TemporaryDirectory(prefix="interop-bench-") as place,
+        field_of(url, Path(place), Plans(example)) as field,
+    ):
         for number in range(documents):
-            field.file_chain(3000 + number, 1)
-        crew = Crew(replace(field.settings, together=8, look_every=timedelta(seconds=1)), Path(place) / "log")
+            field.file_chain(3000 + number)
+        crew = Crew(replace(field.stage.settings, together=8, look_every=timedelta(seconds=1)), Path(place) / "log")
         started = time.perf_counter()
         for _ in range(workers):
             crew.start()
-        while not field.boxes[0].acknowledgements:
+        while not field.boxes.effica.acknowledgements:
             assert all(one.is_alive() for one in crew.members)
             time.sleep(0.01)
         began, own = time.perf_counter(), time.process_time()

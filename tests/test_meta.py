@@ -36,8 +36,8 @@ HOMES = {
     "cryptography": "interop/store/encryption.py interop/systems/oauth.py interop/console/passwords.py",
     "sqlalchemy": "interop/store/",
     "uvicorn": "interop/cli/serving.py interop/sandboxes/running.py",
-    "starlette": "interop/api/ interop/cli/serving.py interop/sandboxes/ interop/systems/oauth.py "
-    "interop/systems/omni360_webhook.py interop/console/ interop/cli/console_server.py",
+    "starlette": "interop/api/ interop/cli/serving.py interop/faults/ interop/sandboxes/ "
+    "interop/systems/oauth.py interop/systems/omni360_webhook.py interop/console/ interop/cli/console_server.py",
     "xmlschema": "validators/xml.py",
     "fhir": "validators/fhir_structure.py",
     "jsonschema_rs": "validators/content.py",

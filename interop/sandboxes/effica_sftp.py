@@ -24,7 +24,7 @@ from interop.sandboxes.effica_messages import NAMESPACE, Said, judged, message_i
 from interop.sandboxes.faults import Switchboard
 from schemas import xml_text
 
-__all__ = ["EfficaSftpSandbox"]
+__all__ = ["EfficaSftpSandbox", "new_login"]
 
 _GLANCE = 0.2
 _LONGEST_STOP = 10.0
@@ -167,6 +167,13 @@ class EfficaSftpSandbox:
             while transport.is_active() and not self._stop.wait(_GLANCE):
                 pass
         transport.close()
+
+
+def new_login(path: Path) -> str:
+    """The public half of a new login key, as in `authorized_keys`; the private half now stands in the file."""
+    key = paramiko.ECDSAKey.generate(bits=256)
+    key.write_private_key_file(str(path))
+    return f"{key.get_name()} {key.get_base64()}"
 
 
 class _Door(paramiko.ServerInterface):

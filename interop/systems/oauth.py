@@ -89,6 +89,10 @@ class SigningKey:
         """The key's id."""
         return self._key.kid or ""
 
+    def private_pem(self) -> bytes:
+        """The private half in PEM form; for a file that nobody else may read."""
+        return self._key.as_pem(private=True)
+
     def public(self) -> dict[str, object]:
         """The public half as a JWK."""
         return dict(self._key.as_dict(private=False))

@@ -9,13 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import paramiko
 import pytest
 
 from interop.config import SystemSettings
 from interop.errors import Conflict, Fault, Forbidden, InteropError, NotFound, Unavailable
 from interop.exchange.joining import KINDS
-from interop.sandboxes.effica_sftp import EfficaSftpSandbox
+from interop.sandboxes.effica_sftp import EfficaSftpSandbox, new_login
 from interop.systems.base import Acknowledgement, Arrival, Receipt
 from interop.systems.effica_messages import MESSAGE_LIMIT
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
@@ -27,10 +26,8 @@ ACK = f"ack/{DOCUMENT}_1.ack.xml"
 
 
 def key_pair(folder: Path, name: str) -> tuple[Path, str]:
-    key = paramiko.ECDSAKey.generate(bits=256)
     path = folder / name
-    key.write_private_key_file(str(path))
-    return path, f"{key.get_name()} {key.get_base64()}"
+    return path, new_login(path)
 
 
 @contextmanager

@@ -5,15 +5,31 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from tests.faults.crew import Crew
-from tests.faults.field import Account, Field, field_of
-from tests.store.postgresql import Server
+from interop.faults.crew import Crew
+from interop.faults.field import Account, Field, field_of
+from interop.faults.plans import Plans
+from schemas.record import Record
 
-__all__ = ["Outcome", "Plan", "run"]
+__all__ = ["Outcome", "Plan", "Restartable", "run"]
+
+_SHOWN = 20
 
 
-@dataclass(frozen=True)
+class Restartable(Protocol):
+    """A database server that can be brought down without a word to its clients, and up again."""
+
+    def stop(self, *, hard: bool = False) -> None:
+        """Nothing; the server has ended."""
+        ...
+
+    def start(self) -> None:
+        """Nothing; the server answers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is done in a run: in so many goes documents are filed and a worker is killed.
 
@@ -29,8 +45,14 @@ class Plan:
     patience: float = 60.0
     goes: int = 5
 
+    @classmethod
+    def long(cls, documents: int, seed: int, workers: int = 1, trouble: float = 0.15) -> Plan:
+        """The plan of a long run: trouble of every kind for every ten documents or so."""
+        goes = max(5, documents // 10)
+        return cls(documents, seed, workers, trouble, restarts=goes // 5, patience=60.0 + documents, goes=goes)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run has ended."""
 
@@ -44,16 +66,16 @@ class Outcome:
         one = self.account
         lines = [
             f"expected {one.expected}  lost {len(one.lost)}  duplicated {len(one.duplicated)}"
-            f"  leaked {len(one.leaked)}  unanswered {one.unanswered}  held {one.held}",
+            f"  leaked {len(one.leaked)}  overtaken {len(one.overtaken)}  unanswered {one.unanswered}  held {one.held}",
             f"workers killed {self.kills}  seconds {self.seconds:.1f}  settled {'yes' if self.settled else 'NO'}",
         ]
-        return "\n".join([*lines, *one.lost[:20], *one.duplicated[:20], *one.leaked[:20]])
+        return "\n".join([*lines, *one.lost[:_SHOWN], *one.duplicated[:_SHOWN], *one.leaked[:_SHOWN]])
 
 
-def run(plan: Plan, url: str, place: Path, server: Server | None = None) -> Outcome:
+def run(plan: Plan, url: str, place: Path, example: Record, server: Restartable | None = None) -> Outcome:
     """The outcome of a run over the database of the URL. In: `server` is restarted on the way when it is given."""
-    with field_of(url, place, plan.seed, plan.trouble) as field:
-        crew = Crew(field.settings, place / "workers.log")
+    with field_of(url, place, Plans(example, max(80, plan.documents // 4)), plan.seed, plan.trouble) as field:
+        crew = Crew(field.stage.settings, place / "workers.log")
         began = time.monotonic()
         try:
             for _ in range(plan.workers):
@@ -66,7 +88,7 @@ def run(plan: Plan, url: str, place: Path, server: Server | None = None) -> Outc
         return Outcome(field.account(), settled, crew.kills, time.monotonic() - began)
 
 
-def _trouble(plan: Plan, field: Field, crew: Crew, server: Server | None) -> None:
+def _trouble(plan: Plan, field: Field, crew: Crew, server: Restartable | None) -> None:
     """Files everything bit by bit, and lets something happen to workers and database between them."""
     numbers = list(range(3000, 3000 + plan.documents))
     restarts = plan.restarts if server is not None else 0
