@@ -32,6 +32,7 @@ class Command:
 COMMANDS: Mapping[str, Command] = {
     "validate": Command("validate", "validate_command", "Judge documents and say what is wrong, and where."),
     "convert": Command("document_commands", "convert_command", "Write a document in another format."),
+    "bulk": Command("bulk", "bulk", "Convert or validate hundreds of thousands of documents.", group=True),
     "explain": Command("comparison_commands", "explain_command", "Say of every value where it came from."),
     "diff": Command("comparison_commands", "diff_command", "Compare two documents of any formats, field by field."),
     "align": Command("alignment", "align_command", "Hold a provider's plan or summary against agreed goals."),

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from interop.bulk.inputs import inputs
 from interop.cli.document_commands import FormatName
-from interop.cli.inputs import inputs
 from interop.documents import Explained, compare, examine, explain
 from interop.documents.explaining import Way
 from interop.errors import Invalid, Unsupported

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
+from interop.bulk.inputs import inputs
+from interop.bulk.judging import envelope_facts
 from interop.cli.findings import as_text
-from interop.cli.inputs import inputs
-from interop.cli.judging import envelope_facts
 from interop.documents import Examined, Options, convert, convert_version
 from interop.errors import Invalid, NotFound
 from mappings.formats import FORMATS

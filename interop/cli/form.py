@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
+from interop.bulk.inputs import inputs
 from interop.cli.findings import as_text
-from interop.cli.inputs import inputs
 from interop.documents import Examined, Options, examine
 from interop.errors import Invalid, NotFound
 from interop.printing import print_sheet

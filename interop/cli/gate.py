@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from interop.bulk.inputs import inputs
 from interop.cli.deliveries import Form, Lang
 from interop.cli.gate_text import as_text, will_lines
-from interop.cli.inputs import inputs
 from interop.cli.serve import SettingsFile, loaded
 from interop.config import receivers
 from interop.documents import examine

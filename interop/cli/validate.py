@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from interop.bulk.inputs import Input, inputs, number_of
+from interop.bulk.judging import Judged, Recipe, judged
 from interop.cli.document_commands import (
     LANGUAGE_OF,
     EnvelopeOption,
@@ -22,8 +24,6 @@ from interop.cli.document_commands import (
     exit_code,
 )
 from interop.cli.findings import Tally, as_json, as_text, rule_lines
-from interop.cli.inputs import Input, inputs, number_of
-from interop.cli.judging import Judged, Recipe, judged
 from interop.cli.report_page import as_html
 from interop.cli.reports import Result, as_junit, as_sarif
 from interop.documents import Strictness, as_outcome
@@ -33,7 +33,7 @@ from schemas.issues import LAYERS, Language
 from schemas.limits import DEFAULT_LIMITS, Limits, limits_of
 from schemas.site import laid_over
 
-__all__ = ["validate_command"]
+__all__ = ["STRICTNESS", "validate_command"]
 
 
 class Output(StrEnum):
@@ -47,7 +47,8 @@ class Output(StrEnum):
     html = "html"
 
 
-_STRICTNESS: dict[bool | None, Strictness] = {None: "normal", True: "strict", False: "lax"}
+STRICTNESS: dict[bool | None, Strictness] = {None: "normal", True: "strict", False: "lax"}
+"""What --strict, --lax and neither of them mean."""
 _TOGETHER = (Output.sarif, Output.junit, Output.html)
 """The outputs that are one report about all documents, printed at the end."""
 
@@ -161,7 +162,7 @@ def validate_command(
         codesystems,
         tuple(profile or ()),
         tuple(packages or ()),
-        _STRICTNESS[strict],
+        STRICTNESS[strict],
         _limits(limits),
         laid_over(),
     )

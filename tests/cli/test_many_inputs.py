@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from interop.cli.inputs import Input, inputs
-from interop.cli.judging import Recipe, judged
+from interop.bulk.inputs import Input, inputs
+from interop.bulk.judging import Recipe, judged
 from interop.errors import Invalid
 from schemas.limits import DEFAULT_LIMITS, limits_of
 from tests.cli.test_commands import EXAMPLES, ROOT, interop

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interop.bulk.inputs import inputs
 from interop.cli.findings import as_json, as_text
-from interop.cli.inputs import inputs
 from interop.cli.report_page import as_html
 from interop.cli.reports import Result, as_junit, as_sarif
 from interop.documents import Examined, as_outcome, convert, examine

@@ -15,12 +15,15 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from interop.errors import Invalid, NotFound
 from schemas.limits import DEFAULT_LIMITS
 
-__all__ = ["Input", "inputs", "number_of"]
+__all__ = ["SUFFIXES", "Input", "inputs", "lines_of", "members_of", "number_of", "paths_of", "unpacked"]
+
+SUFFIXES = (".xml", ".json", ".ndjson", ".xhtml", ".zip")
+"""How the names of the files of a folder end that are read."""
 
 _MOST_MEMBERS = 100_000
-_SUFFIXES = (".xml", ".json", ".ndjson", ".xhtml", ".zip")
 _DAMAGED = (BadZipFile, RuntimeError, NotImplementedError, zlib.error, EOFError, ValueError, OverflowError)
 """What the library raises for an archive that is damaged, encrypted, or packed in a way that it does not know."""
+_DAMAGE = "The file '{path}' is not a zip archive, or it is damaged or encrypted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def inputs(names: Iterable[str], most: int = DEFAULT_LIMITS.size) -> Iterator[In
         if name == "-":
             yield from _standard_input(sys.stdin.buffer, most + 1)
             continue
-        for path in _paths(name):
+        for path in paths_of(name):
             yield from _documents(path, most + 1)
 
 
@@ -50,7 +53,7 @@ def number_of(names: Iterable[str]) -> int | None:
     for name in names:
         if name == "-":
             return None
-        for path in _paths(name):
+        for path in paths_of(name):
             found = _inner(path) if path.is_dir() else [path]
             if any(one.suffix in (".ndjson", ".zip") for one in found):
                 return None
@@ -58,7 +61,8 @@ def number_of(names: Iterable[str]) -> int | None:
     return number
 
 
-def _paths(name: str) -> list[Path]:
+def paths_of(name: str) -> list[Path]:
+    """The files and folders that a name or pattern stands for. Raises: NotFound."""
     path = Path(name)
     paths = [path] if path.exists() else sorted(Path(found) for found in glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not paths:
@@ -67,7 +71,7 @@ def _paths(name: str) -> list[Path]:
 
 
 def _inner(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES)
+    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
 
 
 def _documents(path: Path, read: int) -> Iterator[Input]:
@@ -81,7 +85,7 @@ def _documents(path: Path, read: int) -> Iterator[Input]:
             return
         with path.open("rb") as file:
             if path.suffix == ".ndjson":
-                yield from _lines(str(path), file, read)
+                yield from lines_of(str(path), file, read)
             else:
                 yield Input(str(path), file.read(read))
     except OSError as error:
@@ -95,7 +99,7 @@ def _standard_input(stream: BinaryIO, read: int) -> Iterator[Input]:
     if second.lstrip()[:1] == b"{":
         yield Input("-:1", first)
         yield Input("-:2", second)
-        yield from _lines("-", stream, read, 3)
+        yield from lines_of("-", stream, read, 3)
     else:
         yield Input("-", first + second + stream.read(max(read - len(first) - len(second), 0)))
 
@@ -107,31 +111,37 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _lines(name: str, file: BinaryIO, read: int, start: int = 1) -> Iterator[Input]:
+def lines_of(name: str, file: BinaryIO, read: int, start: int = 1) -> Iterator[Input]:
+    """The lines that are not blank, each named by its number. In: the first one's number is `start`."""
     for number, line in enumerate(iter(lambda: file.readline(read), b""), start):
         if line.strip():
             yield Input(f"{name}:{number}", line)
 
 
 def _members(path: Path, read: int) -> Iterator[Input]:
-    """The documents of an archive. Each is read no further than the limit, whatever size the archive claims."""
-    damaged = f"The file '{path}' is not a zip archive, or it is damaged or encrypted."
+    archive, members = members_of(path)
+    with archive:
+        for member in members:
+            yield Input(f"{path}!{member.filename}", unpacked(archive, member, read))
+
+
+def members_of(path: Path) -> tuple[ZipFile, list[ZipInfo]]:
+    """An archive and the files in it. Raises: Invalid for one that is damaged or too long, OSError."""
     try:
         archive = ZipFile(path)
         members = [member for member in archive.infolist() if not member.is_dir()]
     except _DAMAGED as error:
-        raise Invalid(damaged) from error
-    with archive:
-        if len(members) > _MOST_MEMBERS:
-            raise Invalid(f"The archive '{path}' holds more than {_MOST_MEMBERS} files.")
-        for member in members:
-            try:
-                data = _unpacked(archive, member, read)
-            except _DAMAGED as error:
-                raise Invalid(damaged) from error
-            yield Input(f"{path}!{member.filename}", data)
+        raise Invalid(_DAMAGE.format(path=path)) from error
+    if len(members) > _MOST_MEMBERS:
+        archive.close()
+        raise Invalid(f"The archive '{path}' holds more than {_MOST_MEMBERS} files.")
+    return archive, members
 
 
-def _unpacked(archive: ZipFile, member: ZipInfo, read: int) -> bytes:
-    with archive.open(member) as file:
-        return file.read(read)
+def unpacked(archive: ZipFile, member: ZipInfo, read: int) -> bytes:
+    """A file of an archive, read no further than the limit, whatever size the archive claims. Raises: Invalid."""
+    try:
+        with archive.open(member) as file:
+            return file.read(read)
+    except _DAMAGED as error:
+        raise Invalid(_DAMAGE.format(path=archive.filename)) from error

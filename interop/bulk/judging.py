@@ -17,7 +17,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from interop.cli.inputs import Input
+from interop.bulk.inputs import Input
 from interop.documents import Examined, Options, Strictness, examine
 from interop.errors import Fault, Invalid
 from schemas import json_text
