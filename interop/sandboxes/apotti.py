@@ -58,7 +58,7 @@ class _State:
     merged: dict[str, str] = field(default_factory=dict)
     restricted: set[str] = field(default_factory=set)
     tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
-    pages: dict[str, list[str]] = field(default_factory=dict)
+    pages: dict[str, tuple[list[str], int]] = field(default_factory=dict)
     most_results: int | None = None
     partial: bool = False
 
@@ -69,7 +69,7 @@ class ApottiSandbox:
     path = "/Interconnect-FHIR-SANDBOX/api/FHIR/R4"
     token_path = "/Interconnect-FHIR-SANDBOX/oauth2/token"
 
-    def __init__(self, clock: Callable[[], float] = time.time, page_size: int = 50) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, page_size: int = 100) -> None:
         self.requests: list[tuple[str, str]] = []
         self._clock = clock
         self._page_size = page_size
@@ -299,23 +299,24 @@ class ApottiSandbox:
             found, codes = [], [*codes, 4127]
         codes += [4119] if self._state.partial else []
         codes += [59204] if kind == "DocumentReference" and self.faults.met("partial_result") else []
-        return self._paged(request, found, codes)
+        asked = next((int(value) for name, value in known if name == "_count" and value.isdigit()), self._page_size)
+        return self._paged(request, found, codes, min(asked, self._page_size))
 
     def _page(self, request: Request) -> Response:
-        found = self._state.pages.pop(request.query_params.get("sessionID", ""), None)
-        if found is None or self.faults.met("pages_expire"):
+        rest = self._state.pages.pop(request.query_params.get("sessionID", ""), None)
+        if rest is None or self.faults.met("pages_expire"):
             raise Refused(400, said("processing", 4113))
-        return self._paged(request, found, [])
+        return self._paged(request, rest[0], [], rest[1])
 
-    def _paged(self, request: Request, found: list[str], beside_them: Iterable[int]) -> Response:
+    def _paged(self, request: Request, found: list[str], beside_them: Iterable[int], size: int) -> Response:
         base, after = f"{str(request.base_url).rstrip('/')}{self.path}/", None
-        if len(found) > self._page_size:
+        if len(found) > size:
             session = secrets.token_hex(8)
-            self._state.pages[session] = found[self._page_size :]
+            self._state.pages[session] = found[size:], size
             after = f"{base}?sessionID={session}"
         codes = [*beside_them, *([] if found else [4101])]
         beside = [("", said("informational", code, severity="warning"), "outcome") for code in codes]
-        matches = [(base + at, self._state.resources[at], "match") for at in found[: self._page_size]]
+        matches = [(base + at, self._state.resources[at], "match") for at in found[:size]]
         return fhir(searchset([*matches, *beside], len(found), after))
 
     def _add(self, resource: Resource) -> str:

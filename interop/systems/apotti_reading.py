@@ -18,6 +18,7 @@ __all__ = ["Reading"]
 
 _MOST_HOPS = 3
 _MOST_KNOWN = 20_000
+_PAGE = "50"
 _T = TypeVar("_T")
 
 
@@ -62,7 +63,7 @@ class Reading:
     def search(self, kind: str, *parameters: tuple[str, str]) -> Page:
         """What a search gives, also when there is more than the server gives. Raises: what its codes demand."""
         try:
-            page = self._whole_search(kind, parameters)
+            page = self._whole_search(kind, (*parameters, ("_count", _PAGE)))
         except Narrow:
             return Page((), TOO_MANY)
         if stop := stopped(page.codes):

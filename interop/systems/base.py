@@ -16,13 +16,14 @@ __all__ = ["Acknowledgement", "Arrival", "Capabilities", "Finding", "Outgoing", 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a system offers, as its adapter has found or been told."""
+    """What a system offers, as its adapter has found or been told. `attaches`: it takes more than the document alone."""
 
     reads_plans: bool
     writes_structured: bool
     writes_documents: bool
     notifies: bool
     versions: bool
+    attaches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,12 @@ class Effica:
     def capabilities(self) -> Capabilities:
         """What the profile offers; the service has no way to be asked."""
         return Capabilities(
-            reads_plans=True, writes_structured=True, writes_documents=True, notifies=False, versions=True
+            reads_plans=True,
+            writes_structured=True,
+            writes_documents=True,
+            notifies=False,
+            versions=True,
+            attaches=True,
         )
 
     def check(self) -> Sequence[Finding]:

@@ -65,11 +65,19 @@ class EfficaSftp:
     def capabilities(self) -> Capabilities:
         """What the profile offers; a folder has no way to be asked."""
         return Capabilities(
-            reads_plans=True, writes_structured=True, writes_documents=True, notifies=False, versions=True
+            reads_plans=True,
+            writes_structured=True,
+            writes_documents=True,
+            notifies=False,
+            versions=True,
+            attaches=True,
         )
 
     def check(self) -> Sequence[Finding]:
-        """Whether the four folders are there and may be read."""
+        """Whether the server lets us in, and the four folders are there and may be read."""
+        entered = tried("login", "let in", self._entered)
+        if not all(one.ok for one in entered):
+            return entered
         return [one for name in _FOLDERS for one in tried(f"{name}/", "a folder", partial(self._found, name))]
 
     def arrivals(self) -> Sequence[Arrival]:
@@ -152,6 +160,10 @@ class EfficaSftp:
     def close(self) -> None:
         """Nothing; the connection is closed."""
         self._files.close()
+
+    def _entered(self) -> Sequence[Finding]:
+        self._files.size(".")
+        return (Finding("login", "let in", "let in", ok=True),)
 
     def _found(self, folder: str) -> Sequence[Finding]:
         self._files.files(self._at(folder))

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, NotFound, Unavailable, Unknown, Unsupported
-from interop.systems.fhir import outcome, reference_in
+from interop.systems.fhir import outcome, places, reference_in
 from interop.systems.http import Answer, refusal
 
 __all__ = ["SYSTEM", "TOO_MANY", "Merged", "Narrow", "NotTaken", "Restart", "judged", "reactions", "stopped"]
 
-_HELSINKI = ZoneInfo("Europe/Helsinki")
 _TABLE = tomllib.loads(files("interop.systems").joinpath("epic_errors.toml").read_text("utf-8"))
 _REACTIONS: dict[str, str] = {code: entry["reaction"] for code, entry in _TABLE["codes"].items()}
 SYSTEM: str = _TABLE["system"]
@@ -82,11 +80,12 @@ def judged(answer: Answer, *, repeatable: bool) -> InteropError:
         return Merged(patient) if patient else Unsupported(f"Apotti redirected the call, {place}.")
     if answer.status in (404, 410):
         return refusal("Apotti", answer)
+    elements = "".join(f", element {element}" for element in places(answer))
     for code in outcome(answer):
         if _REACTIONS.get(code, "none") not in _SILENT:
-            return _error(code, f"code {code}, {place}", repeatable=repeatable)
+            return _error(code, f"code {code}{elements}, {place}", repeatable=repeatable)
     if answer.status in (400, 413, 422) and not repeatable:
-        return NotTaken(f"Apotti did not take the note: {place}.")
+        return NotTaken(f"Apotti did not take the note: {place}{elements}.")
     return refusal("Apotti", answer, repeatable=repeatable)
 
 
@@ -105,7 +104,7 @@ def _error(code: str, place: str, *, repeatable: bool) -> InteropError:
 
 
 def _until_tomorrow() -> float:
-    """The seconds until the next day begins where the server stands, and an hour: whose clock counts is not public."""
-    now = datetime.now(_HELSINKI)
-    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(1), _HELSINKI)
+    """The seconds until an hour after the next midnight of UTC: by then it is the next day in Finland too."""
+    now = datetime.now(UTC)
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(1), UTC)
     return (tomorrow - now).total_seconds()

@@ -29,6 +29,7 @@ __all__ = [
     "dicts",
     "issue_codes",
     "outcome",
+    "places",
     "reference_in",
     "references",
     "replaced",
@@ -38,6 +39,7 @@ Resource = dict[str, Any]
 JSON = "application/fhir+json; charset=UTF-8"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": JSON}
 _PLAIN_CODE = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+_PLACE = re.compile(r"[A-Z][A-Za-z]{1,40}(?:\.[a-z][A-Za-z]{0,40}(?:\[[0-9]{1,2}\])?){1,8}")
 _REFERENCE = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})(?:/_history/[A-Za-z0-9.-]+)?$")
 _MOST_PAGES = 50
 
@@ -173,6 +175,14 @@ def outcome(answer: Answer) -> tuple[str, ...]:
     return ()
 
 
+def places(answer: Answer) -> tuple[str, ...]:
+    """The elements that an answer's issues name, `DocumentReference.type`, each once; no text beside them."""
+    resource, _ = json_text.parse(answer.body)
+    issues = dicts(resource.get("issue")) if isinstance(resource, dict) else []
+    named = (text for issue in issues for key in ("expression", "location") for text in _listed(issue.get(key)))
+    return tuple(dict.fromkeys(text for text in named if _PLACE.fullmatch(text)))
+
+
 def reference_in(answer: Answer, kind: str) -> str:
     """`Type/id` of what an answer says was made, by its Location or its body; empty when neither tells."""
     found = _REFERENCE.search(answer.headers.get("Location", ""))
@@ -225,6 +235,10 @@ def _next(bundle: Resource) -> str | None:
         if link.get("relation") == "next" and isinstance(link.get("url"), str):
             return str(link["url"])
     return None
+
+
+def _listed(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -102,6 +102,7 @@ class Omni360:
             writes_documents=told.offers("Binary", "create"),
             notifies=bool(told.interactions.get("Subscription")),
             versions=told.offers("CarePlan", "update"),
+            attaches=told.offers("Binary", "create"),
         )
 
     def check(self) -> Sequence[Finding]:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from interop.errors import NotFound
+from interop.errors import Forbidden, NotFound
 from interop.systems.base import Arrival
 from interop.systems.fhir import FhirServer, Resource, address
 from interop.systems.omni360_delivery import URI, document_of
@@ -79,7 +79,7 @@ class Feed:
         for reference, since in hints.items():
             try:
                 found.append(self._server.read(reference).resource)
-            except NotFound:
+            except (Forbidden, NotFound):
                 if self._clock() - since < _LONGEST_HINT:
                     continue
             with self._lock:

@@ -35,6 +35,7 @@ _SIGNATURES: Mapping[str, tuple[str, ...]] = {
     "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
     "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
 }
+_CONNECT = 5.0
 _T = TypeVar("_T")
 
 
@@ -211,7 +212,9 @@ class Sftp:
     def _connected(self) -> paramiko.Transport:
         place = self._place
         try:
-            transport = paramiko.Transport(socket.create_connection((place.host, place.port), place.timeout))
+            transport = paramiko.Transport(
+                socket.create_connection((place.host, place.port), min(place.timeout, _CONNECT))
+            )
         except OSError as error:
             raise Unavailable(f"{self._system} could not be reached.") from error
         try:

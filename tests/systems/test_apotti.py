@@ -300,6 +300,30 @@ def test_a_note_that_is_refused_for_its_content_is_rejected(status: int, code: i
     assert receipt.reason.startswith("Apotti did not take the note")
 
 
+def test_a_refusal_names_the_element_that_is_missing() -> None:
+    sandbox, _ = seeded()
+    refusal = json.loads(said(59108))
+    refusal["issue"][0] |= {"expression": ["DocumentReference.content[0].attachment", CLIENT], "location": ["/f:x"]}
+    with connected(sandbox, **recent()) as apotti:
+        body = json.dumps(refusal).encode()
+        sandbox.faults.lay(Laid("answer", 400, {}, body), method="POST", path="/DocumentReference")
+        reason = apotti.send(outgoing()).reason
+    assert "code 59108, element DocumentReference.content[0].attachment, status 400" in reason
+    assert CLIENT not in reason
+
+
+def test_a_search_asks_for_pages_of_fifty() -> None:
+    sandbox, patient = seeded()
+    for version in range(2, 62):
+        sandbox.add({
+            "resourceType": "DocumentReference", "category": [{"coding": [{"code": "clinical-note"}]}],
+            "subject": {"reference": f"Patient/{patient}"}, "id": str(version),
+        })  # fmt: skip
+    with connected(sandbox, **recent()) as apotti:
+        assert apotti.settle(outgoing()) is None
+    assert sum(path.endswith("/R4/") for _, path in sandbox.requests) == 1
+
+
 def test_no_word_of_a_refusal_is_passed_on() -> None:
     sandbox, _ = seeded()
     loud = json.loads(said(59108))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -255,3 +256,26 @@ def test_rubbish_in_place_of_the_answer_leaves_the_outcome_unknown(body: bytes, 
 def test_the_message_id_is_read_from_the_message() -> None:
     assert message_id(message(version=3)) == f"{DOCUMENT}:3"
     assert message_id(b"<Sanoma/>") is None
+
+
+def test_several_threads_share_one_adapter() -> None:
+    sandbox = EfficaSandbox()
+    for version in range(1, 6):
+        sandbox.file(message(version=version))
+
+    def work(version: int) -> tuple[str, int]:
+        state = effica.send(outgoing(version=version)).state
+        return state, len(effica.arrivals())
+
+    with connected(sandbox) as effica, ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(work, range(1, 41))) == {("accepted", 5)}
+    assert len(sandbox.received) == 40
+
+
+def test_a_message_with_more_attachments_than_are_taken_is_not_sent() -> None:
+    sandbox = EfficaSandbox()
+    with connected(sandbox) as effica:
+        assert effica.send(outgoing(message("<Liite/>" * 4))).state == "rejected"
+        assert sandbox.requests == []
+        assert effica.send(outgoing(message("<Liite/>" * 3))).state == "accepted"
+        assert effica.capabilities().attaches
