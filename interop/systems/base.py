@@ -16,7 +16,7 @@ __all__ = ["Acknowledgement", "Arrival", "Capabilities", "Finding", "Outgoing", 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a system offers, as its adapter has found or been told. `attaches`: it takes more than the document alone."""
+    """What a system offers, as its adapter has found or been told. `attaches`: other files go beside the document."""
 
     reads_plans: bool
     writes_structured: bool
