@@ -29,7 +29,7 @@ from interop.exchange.parts import Parts
 from interop.service.jobs import Runner
 from interop.service.library import Library
 from interop.service.served import TYPES
-from interop.service.traces import Trace, leave
+from interop.service.traces import leave
 from schemas.fhir_definitions import shipped_definitions
 from validators.gate import Receiver
 
@@ -85,19 +85,13 @@ def _answered(host: Host, route: Route, request: Request, body: bytes) -> Respon
         call = _call(host, client, request, body)
         form = wanted(request.headers, call.one("_format")) if route.answers else FHIR_JSON
         reply = route.carried(host, call)
-        _leave_traces(call)
+        leave(host.parts, "viewed", f"app:{call.client.name}", sorted(call.seen))
         data, media_type = written(reply, form, host.definitions, pretty=call.one("_pretty") == "true")
     except Exception as error:
         if status_of(error) == 500:
             raise
         return _refusal(error, request)
     return Response(data, reply.status, dict(reply.headers), media_type or None)
-
-
-def _leave_traces(call: Call) -> None:
-    """Nothing; it is written down which documents the client was shown, before they leave."""
-    for document in sorted(call.seen):
-        leave(Trace("document_seen", f"app:{call.client.name}", document))
 
 
 def _call(host: Host, client: Client, request: Request, body: bytes) -> Call:

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Command] = {
     "console": Command("console", "console", "The console in a browser: make a password entry.", group=True),
     "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
     "deliveries": Command("deliveries", "deliveries", "List, show, retry, release or cancel deliveries.", group=True),
+    "audit": Command("audit", "audit", "The audit: list, show, verify, anchor, export.", group=True),
     "documents": Command(
         "documents", "documents", "List and show documents; admit or refuse those in quarantine.", group=True
     ),

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from interop.cli.acting import acting
 from interop.cli.serve import SettingsFile
 from interop.config import load
 from interop.errors import Invalid
@@ -101,21 +102,21 @@ def retry_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _
     The gate judges it again. A document is put right where it was written: the sender then sends a new version.
     """
     with _store(settings) as store:
-        _print_state(store.resend(delivery_id, datetime.now(UTC), without_identity_codes(reason)))
+        _print_state(store.resend(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 
 
 @deliveries.command("release")
 def release_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
     """Let a held delivery past the gate's hold, by a person's decision. What the gate denies stays denied."""
     with _store(settings) as store:
-        _print_state(store.release(delivery_id, datetime.now(UTC), without_identity_codes(reason)))
+        _print_state(store.release(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 
 
 @deliveries.command("cancel")
 def cancel_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
     """Call off a delivery that waits or is held. What may have arrived already cannot be called back."""
     with _store(settings) as store:
-        _print_state(store.cancel(delivery_id, datetime.now(UTC), without_identity_codes(reason)))
+        _print_state(store.cancel(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from interop.cli.acting import acting
 from interop.cli.deliveries import Form
 from interop.cli.serve import SettingsFile
 from interop.config import Settings, load
@@ -85,7 +86,7 @@ def admit_command(document_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
             raise Conflict("The document does not say which document it is, and cannot be exchanged. Refuse it.")
         receivers = [one.name for one in found.systems if one.receives and one.name != document.source]
         store.wills.learn(wills_in(record) if record is not None else [], document.source, datetime.now(UTC))
-        after = store.admit(document_id, identity, TAKEN_CARE_OF, receivers, datetime.now(UTC))
+        after = store.admit(document_id, identity, TAKEN_CARE_OF, receivers, datetime.now(UTC), acting())
     print(f"{after.id} {after.status}")
 
 
@@ -94,7 +95,7 @@ def refuse_command(document_id: _Id, settings: SettingsFile = _DEFAULT, reason: 
     """Refuse a document in quarantine: its sender is told AE, and the document stays here as evidence."""
     answer = Answer("AE", "refused_by_a_person", without_identity_codes(reason))
     with _store(settings) as (store, _):
-        after = store.refuse(document_id, answer, datetime.now(UTC))
+        after = store.refuse(document_id, answer, datetime.now(UTC), acting())
     print(f"{after.id} {after.status}")
 
 

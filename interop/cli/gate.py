@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from interop.bulk.inputs import inputs
+from interop.cli.acting import acting
 from interop.cli.deliveries import Form, Lang
 from interop.cli.gate_text import as_text, will_lines
 from interop.cli.serve import SettingsFile, loaded
@@ -19,7 +20,7 @@ from interop.config import receivers
 from interop.documents import examine
 from interop.errors import Invalid, NotFound
 from interop.exchange.running import opened_store
-from interop.store import Delivery, KnownWill
+from interop.store import Delivery, Entry, KnownWill
 from mappings.wills import NotUnderstood, wills_in, wills_in_consent
 from schemas import json_text
 from schemas.issues import Language
@@ -92,7 +93,17 @@ def add_command(
     """
     told = [will for name in files for will in _wills_of_file(name)]
     with opened_store(loaded(settings)) as store:
-        new = store.wills.learn(told, "command", datetime.now(UTC))
+        now = datetime.now(UTC)
+        new = store.wills.learn(told, "command", now)
+        store.audit.append_all(
+            [
+                Entry(
+                    now, acting(), "permits_told", document=one.chain, version=one.version,
+                    clients=(store.audit.pseudonym(one.client[1]),),
+                )
+                for one in told
+            ]
+        )  # fmt: skip
     print(f"{new} new, {len(told) - new} known before.")
 
 
@@ -123,6 +134,9 @@ def revoke_command(
     now = datetime.now(UTC)
     with opened_store(loaded(settings)) as store:
         known = store.wills.revoke(will_id, _moment(on).date() if on else now.date(), now)
+        store.audit.append(
+            Entry(now, acting(), "permits_revoked", cause=known.id, document=known.chain, version=known.version)
+        )
         left = store.wills.relying_on({permit.id for permit in known.said.permits})
     if output is Form.json:
         print(json.dumps({**_facts(known), "left": [_left(one) for one in left]}, ensure_ascii=False, indent=2))

@@ -81,6 +81,13 @@ def count(value: Any) -> int:
     return value
 
 
+def years(value: Any) -> int:
+    """The number, 1 to 200. Raises: ValueError with what was expected."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 200:
+        raise ValueError("a whole number from 1 to 200")
+    return value
+
+
 def rate(value: Any) -> float:
     """The calls a second, above 0 up to 1000. Raises: ValueError with what was expected."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:

@@ -187,6 +187,7 @@ class Settings:
     console_roles_claim: str = _setting("console.oidc_roles_claim", "", checks.text, "roles")
     begins: int = _setting("exchange.begins", "", checks.count, 3)
     backlog: int = _setting("exchange.backlog", "", checks.backlog, 10_000)
+    audit_years: int = _setting("audit.keep_years", "", checks.years, 12)
     traces: str = _setting("telemetry.traces", "INTEROP_TRACES", checks.address, "")
     http_listen: tuple[str, int] | None = _setting("http.listen", "INTEROP_HTTP_LISTEN", checks.listening, None)
     http_base_url: str = _setting("http.base_url", "INTEROP_HTTP_BASE_URL", checks.address, "")

@@ -64,8 +64,9 @@ class Exchange:
 
     def round(self) -> Round:
         """What was received, sent and settled in one go through everything that is due. Raises: Unavailable (store)."""
-        received = self.receive()
-        return Round(received, (*self.deliver(), *self.settle()))
+        done = Round(self.receive(), (*self.deliver(), *self.settle()))
+        self.parts.store.audit.seal(self.parts.clock())
+        return done
 
     def receive(self) -> tuple[Received, ...]:
         """What became of the arrivals of every sending system."""

@@ -187,7 +187,15 @@ def _refusal(examined: Examined, record: Record, *, is_filed: bool, is_strict: b
 
 
 def _identity(record: Record) -> Identity:
-    return Identity(record.document, record.version, record.original, record.structure, record_digest(record))
+    digest = record_digest(record)
+    return Identity(record.document, record.version, record.original, record.structure, digest, _clients(record))
+
+
+def _clients(record: Record) -> tuple[str, ...]:
+    """The identifiers of the document's clients."""
+    clients = record.envelope.get("clients")
+    people = [one.get("identifier") for one in clients if isinstance(one, dict)] if isinstance(clients, list) else []
+    return tuple(str(one["value"]) for one in people if isinstance(one, dict) and one.get("value"))
 
 
 def _names_itself(record: Record) -> bool:

@@ -66,7 +66,9 @@ def opened_worker(settings: Settings, examine: Examine, write: Write) -> Iterato
 def worker_over(parts: Parts, settings: Settings) -> Iterator[Worker]:
     """A worker over parts that are open already, as when other faces share them. Raises: as `opened_parts`."""
     place = EnginePlace(*open_beside(settings.database_url))
-    working = Working(settings.look_every, settings.together, settings.worker_grace, settings.backlog)
+    working = Working(
+        settings.look_every, settings.together, settings.worker_grace, settings.backlog, settings.audit_years
+    )
     try:
         yield Worker(parts, place, working)
     finally:

@@ -23,12 +23,12 @@ from interop.exchange.engine_dbos import Engine, EnginePlace
 from interop.exchange.parts import Parts
 from interop.exchange.turns import Batch
 from interop.logs import log
-from interop.store import Delivery
+from interop.store import Delivery, years_before
 
 __all__ = ["Worker", "Working"]
 
 _LOG = logging.getLogger(__name__)
-_UPKEEP, _TIDYING = timedelta(seconds=1), timedelta(minutes=10)
+_UPKEEP, _SEALING, _TIDYING = timedelta(seconds=1), timedelta(seconds=1), timedelta(minutes=10)
 _KEEP_TURNS, _KEEP_ARRIVALS = timedelta(days=1), timedelta(days=30)
 _HAND_OVER = timedelta(seconds=0.1)
 _SLICES = 4
@@ -39,13 +39,14 @@ _T = TypeVar("_T")
 class Working:
     """How a worker works: how often it looks into each system, how many calls it makes to one system at once, and
     after how long a silence a worker is taken for dead. While more deliveries than `backlog` are under way nothing new
-    is taken in: it stays with the systems that hold it.
+    is taken in: it stays with the systems that hold it. The audit is kept for so many years.
     """
 
     look_every: timedelta = timedelta(seconds=5)
     together: int = 8
     grace: timedelta = timedelta(seconds=30)
     backlog: int = 10_000
+    audit_years: int = 12
 
 
 class Worker:
@@ -76,6 +77,7 @@ class Worker:
         self._engine.start()
         self._go("heart", self._working.grace / 6, self._beat)
         self._go("upkeep", _UPKEEP, self._upkeep)
+        self._go("seal", _SEALING, self._seal)
         self._go("hand-over", _HAND_OVER, self.hand_over)
         for name, participant in self._parts.participants.items():
             if participant.sends:
@@ -170,7 +172,13 @@ class Worker:
             while self._engine.forget(now - _KEEP_TURNS) and not self._stop.is_set():
                 pass
             store.inbox.forget(now - _KEEP_ARRIVALS)
+            store.audit.prune(years_before(now, self._working.audit_years), now)
             self._tidied_at = now
+
+    def _seal(self) -> None:
+        """Gives the audit's new entries their places in the chain. Any worker may: the store lets one at a time."""
+        while self._parts.store.audit.seal(self._parts.clock()) and not self._stop.is_set():
+            pass
 
     def _doubt(self, is_gone: Callable[[Delivery], bool]) -> None:
         if not self._parts.store.deliveries("sent", limit=1):

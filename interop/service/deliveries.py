@@ -10,7 +10,6 @@ from typing import Literal, get_args
 from interop.errors import Invalid
 from interop.exchange import Parts
 from interop.logs import without_identity_codes
-from interop.service.traces import Trace, leave
 from interop.store import Delivery, State, Store, StoredDocument, Transition
 
 __all__ = ["ACTS", "Act", "Followed", "act", "followed", "possible"]
@@ -25,7 +24,7 @@ _POSSIBLE: Mapping[Act, tuple[State, ...]] = {
 }
 """The states in which a person's act means something."""
 
-_DO: Mapping[Act, Callable[[Store, int, datetime, str], Delivery]] = {
+_DO: Mapping[Act, Callable[[Store, int, datetime, str, str], Delivery]] = {
     "retry": Store.resend,
     "release": Store.release,
     "cancel": Store.cancel,
@@ -60,6 +59,4 @@ def act(parts: Parts, what: Act, delivery_id: int, who: str, reason: str) -> Del
     said = without_identity_codes(reason.strip())
     if what == "cancel" and not said:
         raise Invalid("A delivery is cancelled with a reason. Write one.")
-    delivery = _DO[what](parts.store, delivery_id, parts.clock(), f"{who}: {said}" if said else who)
-    leave(Trace(f"delivery_{what}", who, delivery.document_id, delivery=delivery_id, why=said))
-    return delivery
+    return _DO[what](parts.store, delivery_id, parts.clock(), f"{who}: {said}" if said else who, f"user:{who}")

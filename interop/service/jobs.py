@@ -20,7 +20,7 @@ from interop.logs import log
 from interop.service.finding import Search, find
 from interop.service.library import Library
 from interop.service.served import TYPES
-from interop.service.traces import Trace, leave
+from interop.service.traces import leave
 from interop.service.viewing import Viewer
 from interop.store.jobs import Job
 from mappings.formats import format_named
@@ -119,8 +119,7 @@ class Runner:
                 if after is None:
                     break
                 yield done, len(chosen)
-        for document in sorted(viewer.seen):
-            leave(Trace("document_seen", f"app:{job.client}", document))
+        leave(self._parts, "viewed", f"app:{job.client}", sorted(viewer.seen))
 
 
 def _converted(job: Job, payload: bytes, made: Made) -> Iterator[tuple[int, int]]:

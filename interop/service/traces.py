@@ -1,31 +1,27 @@
-"""What a person did or saw at the console, and what a client of the API was shown: who, what, which, when."""
+"""Writes down what a person saw at the console and a client of the API was shown, before they are shown it."""
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from interop.logs import log
+from interop.exchange import Parts
+from interop.store import Entry, StoredDocument, What
 
-__all__ = ["Trace", "leave"]
-
-_LOG = logging.getLogger(__name__)
+__all__ = ["leave"]
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One thing that somebody did: `what` is `document_seen`, `identity_unmasked`, `delivery_cancel` and the like."""
+def leave(parts: Parts, what: What, who: str, documents: Iterable[str]) -> None:
+    """Nothing; the audit has an entry for each document. In: `documents` are the store's own ids.
 
-    what: str
-    who: str
-    document: str = ""
-    delivery: int | None = None
-    why: str = ""
+    Raises: NotFound for an id that is not in the store.
+    """
+    entries = [_entry(parts, what, who, parts.store.document(one)) for one in documents]
+    if entries:
+        parts.store.audit.append_all(entries)
 
 
-def leave(trace: Trace) -> None:
-    """Nothing; the trace stands in the log. The reason is in the ledger, and not repeated here."""
-    log(
-        _LOG, logging.INFO, "trace", what=trace.what, who=trace.who, document=trace.document or None,
-        delivery=trace.delivery,
+def _entry(parts: Parts, what: What, who: str, document: StoredDocument) -> Entry:
+    return Entry(
+        parts.clock(), who, what, document=document.document or "", version=document.version, document_id=document.id,
+        clients=document.clients,
     )  # fmt: skip

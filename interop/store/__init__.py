@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from interop.store.audit import Audit, Sought, years_before
+from interop.store.audit_chain import Anchor, Problem, Verdict
+from interop.store.audit_entries import PURPOSES, WHATS, Entry, What
 from interop.store.batches import Change, Due, Taken
 from interop.store.circuits import Circuit, Pass
 from interop.store.counts import DeliveryCount, Took
@@ -16,9 +19,13 @@ from interop.store.workers import Worker
 
 __all__ = [
     "ENDED",
+    "PURPOSES",
     "STATES",
     "TRANSITIONS",
+    "WHATS",
+    "Anchor",
     "Answer",
+    "Audit",
     "Beat",
     "Change",
     "Circuit",
@@ -27,6 +34,7 @@ __all__ = [
     "Due",
     "DueArrival",
     "Ended",
+    "Entry",
     "Flow",
     "Found",
     "Identity",
@@ -36,6 +44,8 @@ __all__ = [
     "KeyRing",
     "KnownWill",
     "Pass",
+    "Problem",
+    "Sought",
     "State",
     "Status",
     "Step",
@@ -44,7 +54,10 @@ __all__ = [
     "Taken",
     "Took",
     "Transition",
+    "Verdict",
     "Waiting",
     "Wanted",
+    "What",
     "Worker",
+    "years_before",
 ]

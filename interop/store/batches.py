@@ -9,15 +9,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, bindparam, exists, func, insert, select
+from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from interop.errors import Fault
 from interop.store.database import Database
+from interop.store.journal import Journal
 from interop.store.ledger import Delivery, Step, StoredDocument
-from interop.store.rows import IN_DOUBT, apply_step, count_begun, delivery_of, document_of, note_of
+from interop.store.rows import IN_DOUBT, Move, count_begun, delivery_of, document_of, moved
 from interop.store.states import State, is_allowed
-from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
+from interop.store.tables import DeliveryRow, DocumentRow
 
 __all__ = ["Batches", "Change", "Due", "Taken"]
 
@@ -60,8 +61,8 @@ class Change:
 class Batches:
     """The transactions over many deliveries. Raises, from every method: Unavailable."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self._database, self._journal = database, journal
 
     def due(self, at: datetime, receiver: str, limit: int) -> list[Due]:
         """The deliveries to a receiver that are under way and whose time has come, the longest waiting first."""
@@ -104,11 +105,10 @@ class Batches:
             self._serialize_chains(session, [one.delivery.id for one in changes if _sends(one)])
             ids = [one.delivery.id for one in changes]
             found = {row[0].id: row for row in session.execute(_LOCKED, {"ids": ids})}
-            notes: list[dict[str, object]] = []
-            after = [self._changed(found.get(one.delivery.id), one, notes) for one in changes]
+            moves: list[Move] = []
+            after = [self._changed(found.get(one.delivery.id), one, moves) for one in changes]
             session.flush()
-            if notes:
-                session.execute(insert(TransitionRow), notes)
+            self._journal.moved(session, moves)
         return after
 
     def _serialize_chains(self, session: Session, ids: Collection[int]) -> None:
@@ -120,7 +120,7 @@ class Batches:
 
     @staticmethod
     def _changed(
-        found: Row[DeliveryRow, DocumentRow, bool, bool] | None, change: Change, notes: list[dict[str, object]]
+        found: Row[DeliveryRow, DocumentRow, bool, bool] | None, change: Change, moves: list[Move]
     ) -> Delivery | None:
         if found is None or found[0].turn != change.delivery.turn:
             return None
@@ -128,9 +128,7 @@ class Batches:
         if _sends(change) and (newer or older):
             return None
         if change.step is not None:
-            before = row.state
-            apply_step(row, change.step)
-            notes.append(note_of(row, before, change.step))
+            moves.append(moved(row, document, change.step))
         else:
             row.checks += change.checks
             row.turn += 1

@@ -53,6 +53,17 @@ class Database:
         with translated(), Session(self._reading) as session, session.begin():
             yield session
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A transaction that only reads, and sees one state of the whole database however long it takes.
+
+        Raises: Unavailable.
+        """
+        with self.read() as session:
+            if self.is_shared:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
     def now(self, session: Session, at: datetime) -> datetime:
         """The time that all processes at this database agree on: its own clock, or `at` when it is one file."""
         if not self.is_shared:

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from interop.errors import Conflict, Fault, NotFound
 from interop.logs import without_identity_codes
+from interop.store.audit import Audit
 from interop.store.database import Database
 from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, seal
+from interop.store.journal import Journal
 from interop.store.ledger import Answer, Identity, Incoming, Intake, Status, StoredDocument
-from interop.store.rows import document_of, found_document, oid_or_none, open_deliveries, supersede_older
+from interop.store.rows import document_of, found_document, has_newer, oid_or_none, open_deliveries, supersede_older
 from interop.store.tables import ArrivalRow, DocumentRow
 
 __all__ = ["Documents"]
@@ -29,6 +31,8 @@ class Documents:
     _ring: KeyRing
     _new_id: Callable[[], str]
     _digest_key: bytes
+    _journal: Journal
+    audit: Audit
 
     def earlier(self, source: str, message_id: str, payload: bytes) -> StoredDocument | None:
         """The document that the very same message brought before, or None."""
@@ -77,11 +81,14 @@ class Documents:
         with self._database.write() as session:
             for chain in sorted({_sound(one.incoming.identity).chain for one in intakes if one.status == "accepted"}):
                 self._database.serialize(session, chain)
-            return [self._stored(session, one) for one in intakes]
+            rows = [self._stored(session, one) for one in intakes]
+            self._journal.received(session, [row for row in rows if row is not None])
+            return [document_of(row) if row is not None else None for row in rows]
 
     def admit(
-        self, document_id: str, identity: Identity, answer: Answer, receivers: Sequence[str], at: datetime
-    ) -> StoredDocument:
+        self, document_id: str, identity: Identity, answer: Answer, receivers: Sequence[str], at: datetime,
+        who: str = "",
+    ) -> StoredDocument:  # fmt: skip
         """The quarantined document, accepted by a person's word; its sender is answered now.
 
         Raises: NotFound; Conflict when it is not in quarantine, or its version has been accepted in the meantime.
@@ -95,12 +102,14 @@ class Documents:
                 sound.document, sound.version, sound.chain, sound.structure,
             )  # fmt: skip
             row.filed_as = f"{sound.document}#{sound.version}"
+            row.clients = self._clients(sound)
             self._decided(session, row, "accepted", answer, at)
             session.flush()
-            _open(session, row, receivers, at)
+            self._journal.decided(session, row, "admitted", who, at)
+            self._open(session, row, receivers, at)
             return document_of(row)
 
-    def refuse(self, document_id: str, answer: Answer, at: datetime) -> StoredDocument:
+    def refuse(self, document_id: str, answer: Answer, at: datetime, who: str = "") -> StoredDocument:
         """The quarantined document, refused by a person's word; its sender is answered now.
 
         Raises: NotFound; Conflict when it is not in quarantine.
@@ -108,6 +117,7 @@ class Documents:
         with self._database.write() as session:
             row = _quarantined(session, document_id)
             self._decided(session, row, "rejected", answer, at)
+            self._journal.decided(session, row, "refused", who, at)
             return document_of(row)
 
     def acknowledged(self, document_id: str, at: datetime) -> None:
@@ -149,8 +159,8 @@ class Documents:
             raise Conflict("The store already holds this message or this document version.")
         return stored
 
-    def _stored(self, session: Session, intake: Intake) -> StoredDocument | None:
-        """The document, or None when it is here already; then nothing of it stays in the transaction."""
+    def _stored(self, session: Session, intake: Intake) -> DocumentRow | None:
+        """The document's row, or None when it is here already; then nothing of it stays in the transaction."""
         row = self._row(intake.incoming, intake.status, intake.answer)
         row.findings = list(intake.findings) or None
         if intake.status == "accepted":
@@ -160,10 +170,16 @@ class Documents:
                 session.add(row)
                 session.flush()
                 if intake.status == "accepted":
-                    _open(session, row, intake.receivers, intake.incoming.at)
+                    self._open(session, row, intake.receivers, intake.incoming.at)
         except IntegrityError:
             return None
-        return document_of(row)
+        return row
+
+    def _open(self, session: Session, row: DocumentRow, receivers: Sequence[str], at: datetime) -> None:
+        """Adds the deliveries of an accepted document; those of older versions that wait are superseded."""
+        is_late = has_newer(session, row)
+        self._journal.moved(session, [] if is_late else supersede_older(session, row, at))
+        open_deliveries(session, row.id, receivers, at, superseded=is_late)
 
     @staticmethod
     def _decided(session: Session, row: DocumentRow, status: Status, answer: Answer, at: datetime) -> None:
@@ -192,6 +208,7 @@ class Documents:
             version=identity.version if identity and 0 < identity.version < 2**31 else None,
             chain=oid_or_none(identity.chain) if identity else None,
             structure=oid_or_none(identity.structure) if identity else None,
+            clients=self._clients(identity) if identity else "",
             answer=answer.type,
             answer_code=answer.code[:200],
             answer_text=without_identity_codes(answer.text)[:2000],
@@ -201,17 +218,14 @@ class Documents:
             payload=sealed.payload,
         )
 
+    def _clients(self, identity: Identity) -> str:
+        return " ".join(dict.fromkeys(map(self.audit.pseudonym, identity.clients)))
+
     def _message(self, source: str, message_id: str) -> str:
         return keyed_digest(self._digest_key, b"message", source.encode(), message_id.encode())
 
     def _digest(self, data: bytes) -> str:
         return keyed_digest(self._digest_key, b"content", data)
-
-
-def _open(session: Session, row: DocumentRow, receivers: Sequence[str], at: datetime) -> None:
-    """Adds the deliveries of an accepted document."""
-    newer = supersede_older(session, row, at)
-    open_deliveries(session, row.id, receivers, at, superseded=newer)
 
 
 def _quarantined(session: Session, document_id: str) -> DocumentRow:

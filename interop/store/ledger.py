@@ -42,13 +42,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which document a message holds. `digest` is that of the record; the store keys it before it is written."""
+    """Which document a message holds.
+
+    `digest` is that of the record, and `clients` are the persons' identifiers; the store keys both before it writes.
+    """
 
     document: str
     version: int
     chain: str
     structure: str
     digest: str = field(repr=False)
+    clients: tuple[str, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class Intake:
 class StoredDocument:
     """A message in the store, without its payload. `document` and what follows is None when it was not sound.
 
-    `findings` are the ids of the rules that it breaks and was taken in, or into quarantine, nevertheless.
+    `findings` are the ids of the rules that it breaks and was taken in, or into quarantine, nevertheless; `clients` the
+    audit's keyed digests of the persons.
     """
 
     id: str
@@ -93,6 +98,7 @@ class StoredDocument:
     received_at: datetime
     acknowledged_at: datetime | None
     findings: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Delivery:
 class Step:
     """One change of a delivery's state, to be stored. `next_at` is the earliest time of what comes after it.
 
-    `worker` is the one that sends, when that is the step.
+    `worker` is the one that sends, when that is the step; `who` a person or program that decided it, for the audit.
     """
 
     after: State
@@ -130,6 +136,7 @@ class Step:
     reference: str = ""
     decision: Mapping[str, Any] | None = None
     worker: str = ""
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from schemas.identity import is_oid
 
 __all__ = [
     "IN_DOUBT",
+    "Move",
     "apply_step",
     "count_begun",
     "delivery_of",
@@ -25,8 +27,8 @@ __all__ = [
     "found_delivery",
     "found_document",
     "has_newer",
+    "moved",
     "note_of",
-    "noted",
     "oid_or_none",
     "older_in_doubt",
     "open_deliveries",
@@ -41,6 +43,16 @@ _IN_HAND = timedelta(seconds=1)
 """So soon after a row was taken up, whoever takes it up too meets another at work, not one that came to nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step carried out in the row of a delivery. `before` is the state that it was in."""
+
+    row: DeliveryRow
+    document: DocumentRow
+    before: str
+    step: Step
+
+
 # Made once: to build a statement costs as much as to carry it out.
 _NEWER = select(func.count()).where(
     DocumentRow.chain == bindparam("chain"),
@@ -48,7 +60,7 @@ _NEWER = select(func.count()).where(
     DocumentRow.status == "accepted",
 )
 _OLDER_WAITING = (
-    select(DeliveryRow)
+    select(DeliveryRow, DocumentRow)
     .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
     .where(
         DocumentRow.chain == bindparam("chain"),
@@ -85,6 +97,7 @@ def document_of(row: DocumentRow) -> StoredDocument:
         received_at=row.received_at,
         acknowledged_at=row.acknowledged_at,
         findings=tuple(row.findings or ()),
+        clients=tuple(row.clients.split()),
     )
 
 
@@ -133,16 +146,18 @@ def found_delivery(session: Session, delivery_id: int, *, lock: bool = False) ->
     return row, found_document(session, row.document_id)
 
 
-def supersede_older(session: Session, row: DocumentRow, at: datetime) -> bool:
-    """Whether a newer version is here already; if not, the older versions' waiting deliveries are superseded."""
-    if has_newer(session, row):
-        return True
-    for delivery in session.scalars(_OLDER_WAITING, {"chain": row.chain, "version": row.version}).all():
-        before = cast("State", delivery.state)
-        step = Step("superseded", at, "newer_version_arrived")
-        apply_step(delivery, step)
-        session.add(noted(delivery, before, step))
-    return False
+def supersede_older(session: Session, row: DocumentRow, at: datetime) -> list[Move]:
+    """What has become of the waiting deliveries of the document's older versions: each is superseded now."""
+    older = session.execute(_OLDER_WAITING, {"chain": row.chain, "version": row.version}).all()
+    step = Step("superseded", at, "newer_version_arrived")
+    return [moved(delivery, document, step) for delivery, document in older]
+
+
+def moved(row: DeliveryRow, document: DocumentRow, step: Step) -> Move:
+    """The step, carried out in the row; it has still to be written down."""
+    before = row.state
+    apply_step(row, step)
+    return Move(row, document, before, step)
 
 
 def has_newer(session: Session, row: DocumentRow) -> bool:
@@ -201,13 +216,8 @@ def apply_step(row: DeliveryRow, step: Step) -> None:
         row.checks += step.after in ("accepted", "unknown")
 
 
-def noted(row: DeliveryRow, before: State | None, step: Step) -> TransitionRow:
-    """The transition that tells of a step already carried out in the row."""
-    return TransitionRow(**note_of(row, before, step))
-
-
-def note_of(row: DeliveryRow, before: str | None, step: Step) -> dict[str, Any]:
-    """The values of that transition."""
+def note_of(row: DeliveryRow, before: str | None, step: Step, entry: str | None = None) -> dict[str, Any]:
+    """The values of the transition that tells of a step already carried out in the row. In: the audit's entry of it."""
     return {
         "delivery_id": row.id,
         "at": step.at,
@@ -217,6 +227,7 @@ def note_of(row: DeliveryRow, before: str | None, step: Step) -> dict[str, Any]:
         "reason": without_identity_codes(step.reason)[:1000],
         "attempt": row.attempts,
         "decision": dict(step.decision) if step.decision is not None else None,
+        "entry": entry,
     }
 
 

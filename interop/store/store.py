@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from secrets import token_bytes
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -15,27 +14,28 @@ from sqlalchemy import select
 from interop.errors import Conflict, InteropError
 from interop.store.access import Access
 from interop.store.api_tables import JobRow, SigningKeyRow
+from interop.store.audit import Audit, begin
 from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
 from interop.store.counts import Counts
 from interop.store.database import Database
 from interop.store.documents import Documents
-from interop.store.encryption import KEY_BYTES, KeyRing, Sealed, WrappedKey, open_sealed, rewrap, seal
+from interop.store.encryption import KeyRing, WrappedKey, rewrap
 from interop.store.figures import Figures
 from interop.store.inbox import Inbox
 from interop.store.jobs import Jobs
+from interop.store.journal import Journal
 from interop.store.ledger import Delivery, Step, Transition
 from interop.store.resources import Resources
 from interop.store.rows import (
-    apply_step,
     delivery_of,
     found_delivery,
-    found_document,
     has_newer,
-    noted,
+    moved,
     older_in_doubt,
     transition_of,
 )
+from interop.store.secrets import secret
 from interop.store.states import State
 from interop.store.tables import ArrivalRow, DeliveryRow, DocumentRow, SecretRow, TransitionRow
 from interop.store.wills import WillStore
@@ -43,7 +43,7 @@ from interop.store.workers import Workers
 
 __all__ = ["Store"]
 
-_DIGEST_KEY = "digest_key"
+_DIGEST_KEY, _AUDIT_KEY = "digest_key", "audit_key"
 _RESENDABLE: tuple[State, ...] = ("held", "rejected")
 _UNDER_WAY: tuple[State, ...] = ("pending", "accepted", "unknown")
 
@@ -58,7 +58,7 @@ class Store(Documents):
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
     cannot be reached. `inbox`, `wills`, `circuits`, `workers`, `access` and `jobs` are the parts of it that several
     processes agree through; `resources` is the index of what the documents hold; `figures` is what people look at, and
-    `counts` what machines do.
+    `counts` what machines do; `audit` tells of everything that was done.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -66,11 +66,13 @@ class Store(Documents):
         self._ring = ring
         self._new_id = new_id
         try:
-            self._digest_key = self._secret(_DIGEST_KEY)
+            self._digest_key = secret(self._database, ring, _DIGEST_KEY)
+            self.audit = Audit(self._database, secret(self._database, ring, _AUDIT_KEY, begin), new_id)
         except InteropError:
             self.close()
             raise
-        self._batches = Batches(self._database)
+        self._journal = Journal(self.audit)
+        self._batches = Batches(self._database, self._journal)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
         self.wills = WillStore(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)
@@ -183,35 +185,38 @@ class Store(Documents):
         """Notes that nothing was tried, and when to try. Raises: Conflict when somebody else has moved the delivery."""
         self._changed(Change(delivery, until=until))
 
-    def release(self, delivery_id: int, at: datetime, reason: str = "") -> Delivery:
+    def release(self, delivery_id: int, at: datetime, reason: str = "", who: str = "") -> Delivery:
         """A held delivery, let go by a person: it is pending, and the gate's hold no longer stops it.
 
         Raises: NotFound; Conflict when it is not held.
         """
-        step = Step("pending", at, "released_by_a_person", reason, next_at=at)
+        step = Step("pending", at, "released_by_a_person", reason, next_at=at, who=who)
         return self._by_person(delivery_id, step, ("held",), released=True)
 
-    def resend(self, delivery_id: int, at: datetime, reason: str = "") -> Delivery:
+    def resend(self, delivery_id: int, at: datetime, reason: str = "", who: str = "") -> Delivery:
         """A held or rejected delivery, pending again by a person's word; the gate judges it anew.
 
         One that is under way already is tried at once. Raises: NotFound; Conflict when it has arrived, is being sent,
         or a newer version goes in its stead.
         """
+        step = Step("pending", at, "resent_by_a_person", reason, next_at=at, who=who)
         if self.delivery(delivery_id).state in _UNDER_WAY:
             with self._database.write() as session:
                 row, document = found_delivery(session, delivery_id, lock=True)
                 row.turn += 1
                 row.begun = 0
                 row.next_at = at
+                self._journal.hurried(session, row, document, step)
                 return delivery_of(row, document)
-        return self._by_person(delivery_id, Step("pending", at, "resent_by_a_person", reason, next_at=at), _RESENDABLE)
+        return self._by_person(delivery_id, step, _RESENDABLE)
 
-    def cancel(self, delivery_id: int, at: datetime, reason: str = "") -> Delivery:
+    def cancel(self, delivery_id: int, at: datetime, reason: str = "", who: str = "") -> Delivery:
         """A waiting or held delivery, called off by a person.
 
         Raises: NotFound; Conflict when it is neither: what may have arrived cannot be called back.
         """
-        return self._by_person(delivery_id, Step("rejected", at, "cancelled_by_a_person", reason), ("pending", "held"))
+        step = Step("rejected", at, "cancelled_by_a_person", reason, who=who)
+        return self._by_person(delivery_id, step, ("pending", "held"))
 
     def doubt_interrupted(
         self, at: datetime, *, pause: timedelta = timedelta(), is_gone: Callable[[Delivery], bool] = lambda _: True
@@ -221,17 +226,18 @@ class Store(Documents):
         In: `is_gone` tells whether the worker of a delivery has ended; `pause` is the time until the receiver is asked,
         since it may still be busy with the call. Without `is_gone`, this is for the only worker of the database.
         """
-        count = 0
+        step = Step("unknown", at, "interrupted", next_at=at + pause)
+        query = (
+            select(DeliveryRow, DocumentRow)
+            .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
+            .where(DeliveryRow.state == "sent")
+            .with_for_update(of=DeliveryRow)
+        )
         with self._database.write() as session:
-            rows = session.scalars(select(DeliveryRow).where(DeliveryRow.state == "sent").with_for_update()).all()
-            for row in rows:
-                if not is_gone(delivery_of(row, found_document(session, row.document_id))):
-                    continue
-                step = Step("unknown", at, "interrupted", next_at=at + pause)
-                apply_step(row, step)
-                session.add(noted(row, "sent", step))
-                count += 1
-        return count
+            rows = session.execute(query).all()
+            moves = [moved(row, document, step) for row, document in rows if is_gone(delivery_of(row, document))]
+            self._journal.moved(session, moves)
+        return len(moves)
 
     def overdue(self, at: datetime, *, limit: int = 500) -> list[Delivery]:
         """The deliveries under way whose time had come at `at`, the longest overdue first."""
@@ -295,25 +301,12 @@ class Store(Documents):
             before = delivery_of(row, document).state
             if before not in allowed:
                 raise Conflict(f"This cannot be done with a delivery that is {before}.")
-            apply_step(row, step)
+            move = moved(row, document, step)
             row.released = row.released or released
-            session.add(noted(row, before, step))
             session.flush()
+            self._journal.moved(session, [move])
             return delivery_of(row, document)
 
     def _rewrap(self, owner: str, row: ArrivalRow | DocumentRow | JobRow | SecretRow | SigningKeyRow) -> None:
         key = rewrap(self._ring, owner, WrappedKey(row.key_id, row.wrapped_key))
         row.key_id, row.wrapped_key = key.key_id, key.data
-
-    def _secret(self, name: str) -> bytes:
-        """A random secret of this database, made at its first opening."""
-        with self._database.write() as session:
-            self._database.serialize(session, name)
-            row = session.get(SecretRow, name)
-            if row is None:
-                sealed = seal(self._ring, name, token_bytes(KEY_BYTES))
-                row = SecretRow(
-                    name=name, key_id=sealed.key.key_id, wrapped_key=sealed.key.data, payload=sealed.payload
-                )
-                session.add(row)
-            return open_sealed(self._ring, name, Sealed(WrappedKey(row.key_id, row.wrapped_key), row.payload))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -88,9 +89,9 @@ class DocumentRow(Base):
     """One message from a system and what was answered to it.
 
     `message` and the digests are keyed: a message id is a foreign text that may hold anything. `filed_as` is set for
-    documents that were taken alone, and makes their OID and version unique. `findings` are the ids of the rules that a
-    document breaks which was taken in nevertheless, or waits for a person. `indexed_as` is the form of the index that
-    holds its resources, 0 when none does.
+    documents that were taken alone, and makes their OID and version unique. `clients` are the audit's keyed digests.
+    `findings` are the ids of the rules that a document breaks which was taken in nevertheless, or waits for a person.
+    `indexed_as` is the form of the index that holds its resources, 0 when none does.
     """
 
     __tablename__ = "documents"
@@ -108,6 +109,7 @@ class DocumentRow(Base):
     version: Mapped[int | None]
     chain: Mapped[str | None] = mapped_column(_OID, index=True)
     structure: Mapped[str | None] = mapped_column(_OID)
+    clients: Mapped[str] = mapped_column(Text, default="", server_default="")
     filed_as: Mapped[str | None] = mapped_column(String(280), unique=True)
     indexed_as: Mapped[int] = mapped_column(default=0, server_default="0")
     answer: Mapped[str] = mapped_column(String(2))
@@ -148,7 +150,10 @@ class DeliveryRow(Base):
 
 
 class TransitionRow(Base):
-    """One change of a delivery's state; rows are only ever added. `cause` is ours, `reason` the receiver's sentence."""
+    """One change of a delivery's state; rows are only ever added. `cause` is ours, `reason` the receiver's sentence.
+
+    `entry` is the audit's entry of it; none for the first, of which the document's own entry tells.
+    """
 
     __tablename__ = "transitions"
 
@@ -161,6 +166,7 @@ class TransitionRow(Base):
     reason: Mapped[str] = mapped_column(String(1000), default="")
     attempt: Mapped[int]
     decision: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    entry: Mapped[str | None] = mapped_column(String(36))
 
 
 class ArrivalRow(Base):

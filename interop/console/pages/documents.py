@@ -10,7 +10,7 @@ from interop.console.asking import Ask
 from interop.errors import NotFound
 from interop.service.documents import Reading, changes, judgements, read, version_record
 from interop.service.lineage import excerpts
-from interop.service.traces import Trace, leave
+from interop.service.traces import leave
 from interop.store import StoredDocument
 
 __all__ = ["findings", "forms", "gate", "losses", "plan", "unmasked", "versions"]
@@ -25,7 +25,7 @@ def plan(ask: Ask) -> Response:
 def unmasked(ask: Ask) -> Response:
     """The same with identity codes in the clear; that somebody asked for it is written down first."""
     document = _document(ask)
-    leave(Trace("identity_unmasked", ask.name, document.id))
+    leave(ask.parts, "unmasked", f"user:{ask.name}", [document.id])
     return _page(ask, "plan", document, reading=read(ask.parts, document, opened=True), opened=True)
 
 
@@ -92,4 +92,4 @@ def _document(ask: Ask) -> StoredDocument:
 
 
 def _seen(ask: Ask, document: StoredDocument) -> None:
-    leave(Trace("document_seen", ask.name, document.id))
+    leave(ask.parts, "viewed", f"user:{ask.name}", [document.id])

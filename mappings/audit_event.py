@@ -1,0 +1,102 @@
+"""Writes an entry of the audit as a FHIR R4 AuditEvent, by the table `audit_event.toml`.
+
+Persons stay the keyed digests that they are in the audit, as identifiers without a system that anybody could resolve.
+Source: FHIR R4 4.0.1, https://hl7.org/fhir/R4/auditevent.html; IHE BALP 1.1 (one entity for the person, one for the
+document).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["audit_event"]
+
+_WORDS = "https://sote-interop.example/fhir/CodeSystem/audit-what"
+_CLIENT_DIGEST = "https://sote-interop.example/fhir/NamingSystem/client-digest"
+_DECISION = "https://sote-interop.example/fhir/NamingSystem/decision"
+_ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+_ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
+_SUCCESS, _MINOR_FAILURE = "0", "4"
+
+
+def audit_event(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry as an AuditEvent. In: the fields of the store's entry by their names, `at` as an instant."""
+    tables = _tables()
+    kind, action = tables["whats"][entry["what"]]
+    event: dict[str, Any] = {
+        "resourceType": "AuditEvent",
+        "id": entry["id"],
+        "meta": {"tag": [{"system": _WORDS, "code": entry["what"]}]},
+        "type": tables["types"][kind],
+        "action": action,
+        "recorded": entry["at"],
+        "outcome": _SUCCESS if entry["outcome"] == "success" else _MINOR_FAILURE,
+        "purposeOfEvent": [_purpose(entry)],
+        "agent": [_acting(entry), *_receiving(entry)],
+        "source": {"observer": {"display": "sote-interop"}},
+        "entity": [*_persons(entry), *_documents(entry)],
+    }
+    said = ": ".join(filter(None, (entry["cause"], entry["reason"])))
+    if said:
+        event["outcomeDesc"] = said
+    return {name: value for name, value in event.items() if value != []}
+
+
+@cache
+def _tables() -> Mapping[str, Any]:
+    return tomllib.loads(files("mappings").joinpath("audit_event.toml").read_text("utf-8"))
+
+
+def _purpose(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The purpose, with the act and section in words."""
+    purpose: dict[str, Any] = {"coding": [_tables()["purposes"][entry["purpose"]]]}
+    law = ", ".join(filter(None, (entry["act"], entry["section"])))
+    return purpose | ({"text": law} if law else {})
+
+
+def _acting(entry: Mapping[str, Any]) -> dict[str, Any]:
+    agent: dict[str, Any] = {"who": {"display": entry["who"]}, "requestor": True}
+    if entry["decision"]:
+        agent["policy"] = [f"{_DECISION}/{entry['decision']}"]
+    return agent
+
+
+def _receiving(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"who": {"display": entry["receiver"]}, "requestor": False}] if entry["receiver"] else []
+
+
+def _persons(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "what": {"identifier": {"system": _CLIENT_DIGEST, "value": client}},
+            "type": {"system": _ENTITY, "code": "1", "display": "Person"},
+            "role": {"system": _ROLE, "code": "1", "display": "Patient"},
+        }
+        for client in entry["clients"]
+    ]
+
+
+def _documents(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    if not entry["document"] and not entry["document_id"]:
+        return []
+    detail = [
+        {"type": name, "valueString": str(entry[name])}
+        for name in ("version", "document_id", "delivery")
+        if entry[name] not in (None, "")
+    ]
+    system, value = (
+        ("urn:ietf:rfc:3986", f"urn:oid:{entry['document']}") if entry["document"] else ("", entry["document_id"])
+    )
+    identifier = {"value": value} | ({"system": system} if system else {})
+    return [
+        {
+            "what": {"identifier": identifier},
+            "type": {"system": _ENTITY, "code": "2", "display": "System Object"},
+            "role": {"system": _ROLE, "code": "3", "display": "Report"},
+        }
+        | ({"detail": detail} if detail else {})
+    ]
