@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ import pytest
 
 from interop.documents import outcome_of
 from interop.service.served import TYPES
+from interop.store import Sought
 from schemas import xml_text
 from schemas.fhir_definitions import shipped_definitions
 from schemas.fhir_xml import read_xml
@@ -82,16 +82,16 @@ def references_in(value: Any) -> list[str]:
     return [one for inner in value for one in references_in(inner)] if isinstance(value, list) else []
 
 
-def test_what_a_client_is_shown_is_written_down(shared: Service, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+def test_what_a_client_is_shown_is_written_down(shared: Service) -> None:
+    mine = Sought(who="app:own", what="viewed")
+    before = len(shared.store.audit.entries(mine))
     shared.get("/Goal")
-    told = [json.dumps(record.__dict__, default=str) for record in caplog.records]
-    traces = [line for line in told if "document_seen" in line]
-    assert len(traces) == 1
-    assert "app:own" in traces[0]
-    caplog.clear()
+    (entry,) = shared.store.audit.entries(mine)[before:]
+    document = shared.store.document(entry.document_id)
+    assert (entry.document, entry.version) == (document.document, document.version)
+    assert entry.clients == document.clients != ()
     shared.get("/metadata")
-    assert not any("document_seen" in json.dumps(record.__dict__, default=str) for record in caplog.records)
+    assert len(shared.store.audit.entries(mine)) == before + 1
 
 
 def test_an_unchanged_resource_is_not_sent_again(shared: Service) -> None:

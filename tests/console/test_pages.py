@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from uuid import uuid4
 
 import pytest
 
 from interop.logs import has_identity_code
-from interop.store import STATES
+from interop.store import STATES, Sought
 from tests.console.conftest import Seeded, Visit
 from tests.console.seeding import CODE, NOW, accept, move, plan
 
@@ -109,16 +108,14 @@ def test_the_plan_has_its_official_names_and_its_findings_in_place(visit: Visit,
     assert "Personbeteckning" in swedish
 
 
-def test_codes_are_shown_to_one_who_asks_and_may_and_that_is_written_down(
-    visit: Visit, seeded: Seeded, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_codes_are_shown_to_one_who_asks_and_may_and_that_is_written_down(visit: Visit, seeded: Seeded) -> None:
     path = f"/documents/{seeded.newest.id}/unmasked"
+    audit = seeded.parts.store.audit
     assert visit("vilja").post(path).status_code == 403
-    with caplog.at_level(logging.INFO, "interop.service.traces"):
-        got = visit("oiva").post(path)
-    assert CODE in got.text
-    facts = [record.__dict__["sote_interop_facts"] for record in caplog.records]
-    assert {"what": "identity_unmasked", "who": "oiva", "document": seeded.newest.id, "delivery": None} in facts
+    assert audit.entries(Sought(what="unmasked")) == []
+    assert CODE in visit("oiva").post(path).text
+    (entry,) = audit.entries(Sought(what="unmasked"))
+    assert (entry.who, entry.document_id, entry.clients) == ("user:oiva", seeded.newest.id, (audit.pseudonym(CODE),))
 
 
 def test_each_form_shows_where_a_field_stands(visit: Visit, seeded: Seeded) -> None:
