@@ -9,9 +9,9 @@ from pathlib import Path
 
 from interop.documents import examine, write
 from interop.exchange import Participant, Parts
-from interop.store import Answer, Delivery, Identity, Incoming, KeyRing, State, Step, Store, StoredDocument
+from interop.exchange.receiving import identity_of
+from interop.store import Answer, Delivery, Incoming, KeyRing, State, Step, Store, StoredDocument
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
-from schemas.record import record_digest
 from validators.gate import Receiver, Subject, decide
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def plan(number: int, version: int = 1) -> bytes:
 def accept(parts: Parts, data: bytes, at: datetime, receivers: Sequence[str] = ("omni360", "apotti")) -> StoredDocument:
     record = examine(data, "effica").record
     assert record is not None
-    identity = Identity(record.document, record.version, record.original, record.structure, record_digest(record))
+    identity = identity_of(record)
     incoming = Incoming("effica", "effica", record.document, data, identity, at)
     return parts.store.accept(incoming, Answer("AA", "taken_care_of"), receivers)
 
