@@ -222,7 +222,7 @@ def _conclude(parts: Parts, one: _Turn, word: _Word | Exception) -> None:
     if isinstance(word, Exception) and not isinstance(word, InteropError):
         one.change = _abandoned(parts, delivery)
     elif isinstance(word, InteropError):
-        one.change = _failed(parts, delivery, word) if delivery.state == "sent" else _waited(parts, delivery, word)
+        one.change = _failed(parts, delivery, word) if delivery.state == "sent" else _unsettled(parts, delivery, word)
     elif word is None:
         one.change = _without_trace(parts, one.taken)
     elif word.state == delivery.state:
@@ -240,6 +240,13 @@ def _failed(parts: Parts, delivery: Delivery, error: InteropError) -> Change:
     if delivery.attempts >= parts.pace.attempts:
         return _moved(parts, delivery, "held", "attempts_are_used_up", word=error)
     return _moved(parts, delivery, "pending", _TRY_AGAIN[type(error)], word=error)
+
+
+def _unsettled(parts: Parts, delivery: Delivery, error: InteropError) -> Change:
+    """What follows when the receiver could not say what became of the delivery: it is asked again, or a person is."""
+    if isinstance(error, Unknown) or type(error) in _TRY_AGAIN:
+        return _waited(parts, delivery, error)
+    return _moved(parts, delivery, "held", "receiver_needs_a_person", word=error)
 
 
 def _without_trace(parts: Parts, taken: Taken) -> Change:

@@ -105,7 +105,9 @@ def staged(
     signing.write_bytes(key.private_pem())
     with ExitStack() as stack:
         folder = stack.enter_context(_Drop(place / "drop", new_login(login))) if drop else None
-        boxes = Boxes(EfficaSandbox(), Omni360Sandbox((_CLIENT, _SECRET)), ApottiSandbox(), EfficaSandbox(), folder)
+        boxes = Boxes(
+            EfficaSandbox(), Omni360Sandbox((_CLIENT, _SECRET)), ApottiSandbox(page_size=2), EfficaSandbox(), folder
+        )
         for one in plans.identifiers():
             patient = boxes.apotti.add_patient(one["value"], "Mallikas", "Väinö", one["system"])
             boxes.apotti.add_encounter(patient)

@@ -27,10 +27,10 @@ TRANSITIONS: Mapping[State, tuple[State, ...]] = {
     "pending": ("sent", "held", "rejected", "superseded"),
     "held": ("pending", "rejected", "superseded"),
     "sent": ("pending", "held", "accepted", "delivered", "rejected", "unknown"),
-    "accepted": ("delivered", "rejected", "unknown"),
+    "accepted": ("held", "delivered", "rejected", "unknown"),
     "delivered": (),
     "rejected": ("pending",),
-    "unknown": ("pending", "accepted", "delivered", "rejected", "superseded"),
+    "unknown": ("pending", "held", "accepted", "delivered", "rejected", "superseded"),
     "superseded": (),
 }
 

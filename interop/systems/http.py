@@ -25,6 +25,8 @@ from interop.systems.tls import Tls, context, distrust
 __all__ = ["Answer", "Bounds", "Http", "refusal"]
 
 _LONGEST_WAIT = 86_400.0
+_NOT_HEARD = (408, 425)
+"""The statuses of the 4xx that blame no request: it was not heard out, or is not taken yet (RFC 8470 §5.2)."""
 _LONGEST_IDLE = 2.0
 """Seconds; shorter than servers keep a connection, so that none closes just as a write goes out on it."""
 
@@ -160,7 +162,7 @@ def refusal(system: str, answer: Answer, *, repeatable: bool = True, now: float 
     if status in (429, 503):
         wait = _retry_after(answer.headers.get("Retry-After", ""), time.time() if now is None else now)
         return Busy(f"{system} asks to wait, status {status} {place}.", wait)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status not in _NOT_HEARD:
         return Unsupported(f"{system} does not take this request, status {status} {place}.")
     if repeatable or status == 507:
         return Unavailable(f"{system} answered with status {status} {place}.")
