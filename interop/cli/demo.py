@@ -12,10 +12,10 @@ from rich.console import Console
 
 from interop.cli.demonstration import Demonstration, demonstrate
 from interop.cli.exchange_table import as_text, picture, progress_line
-from interop.cli.shipped_examples import example_folder
 from interop.errors import Fault
 from interop.exchange import Exchange
 from interop.logs import configure
+from interop.service.shipped_examples import example_folder
 from interop.store import Delivery
 from schemas.issues import Language
 

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.cli.shipped_examples import example_folder
 from interop.errors import Invalid, Unavailable
+from interop.service.shipped_examples import example_folder
 from mappings.formats import format_named
 from schemas.canonical import CANONICAL
 from schemas.fhir_lists import list_code_systems

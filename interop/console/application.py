@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -25,7 +26,7 @@ from interop.config import Settings
 from interop.console.access import Right
 from interop.console.asking import Ask, Desk
 from interop.console.oidc import provider_of
-from interop.console.pages import deliveries, documents, entrance, mappings, overview, structures
+from interop.console.pages import deliveries, documents, entrance, mappings, overview, structures, trying
 from interop.console.safety import Safety
 from interop.console.sign_in import Door, Passwords
 from interop.console.visits import LONGEST, Visits, is_own_form
@@ -33,6 +34,7 @@ from interop.console.words import chosen
 from interop.errors import Busy, Conflict, Forbidden, InteropError, Invalid, NotFound, Unavailable, Unsupported
 from interop.exchange import Parts
 from interop.logs import log
+from interop.store import KeyRing
 from interop.store.encryption import keyed_digest
 
 __all__ = ["MOUNT", "PAGES", "Page", "application"]
@@ -73,6 +75,12 @@ PAGES: tuple[Page, ...] = (
     Page("/documents/{document:uuid}/findings", documents.findings, "read"),
     Page("/documents/{document:uuid}/losses", documents.losses, "read"),
     Page("/documents/{document:uuid}/gate", documents.gate, "read"),
+    Page("/try", trying.begin, "look"),
+    Page("/try", trying.try_it, "look", "POST"),
+    Page("/try/converted", trying.converted, "look", "POST"),
+    Page("/try/printed", trying.printed, "look", "POST"),
+    Page("/try/{part}", trying.part, "look", "POST"),
+    Page("/try/{part}", trying.again, "look"),
     Page("/mappings", mappings.matrix, "look"),
     Page("/mappings/{format}/{structure}", mappings.table, "look"),
     Page("/structures", structures.index, "look"),
@@ -105,7 +113,7 @@ def application(parts: Parts, settings: Settings, *, token: str = "") -> ASGIApp
     secure = settings.console_url.startswith("https://")
     desk = Desk(
         parts, Visits(settings.console_people), Passwords(settings.console_people), Door(token),
-        provider_of(settings), bool(settings.console_people),
+        provider_of(settings), KeyRing(settings.active_key, settings.keys), bool(settings.console_people),
     )  # fmt: skip
     assets = StaticFiles(directory=str(files("interop.console").joinpath("assets")))
     cookie = Middleware(
@@ -168,8 +176,20 @@ def _ask(desk: Desk, request: Request, form: FormData) -> Ask:
     return Ask(request, desk, who, language, form)
 
 
+class _InMemory(MultiPartParser):
+    """Takes a form with a file in, and keeps the file in memory alone, however large: it never touches a disk."""
+
+    spool_max_size = _LARGEST
+
+
 async def _form(request: Request) -> FormData:
-    return await request.form(max_files=1, max_fields=20, max_part_size=64 * 1024)
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return await request.form(max_files=1, max_fields=20)
+    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=20, max_part_size=_LARGEST)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(400) from error
 
 
 def _told(ask: Ask, status: int, why: str = "") -> Response:

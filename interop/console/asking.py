@@ -20,6 +20,7 @@ from interop.console.visits import Visits, form_token
 from interop.console.words import said
 from interop.exchange import Parts
 from interop.logs import has_identity_code
+from interop.store import KeyRing
 from schemas.issues import Language
 
 __all__ = ["Ask", "Desk", "local_path"]
@@ -36,6 +37,7 @@ class Desk:
     passwords: Passwords
     door: Door
     provider: Provider | None
+    ring: KeyRing
     has_people: bool
 
 

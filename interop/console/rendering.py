@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache, partial
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +18,18 @@ from interop.exchange import cause_in_words
 from schemas.issues import LANGUAGES, Language
 
 __all__ = ["asset_version", "rendered"]
+
+_BREAKS = re.compile(r"([/._]|\[\])(?=[^/._\[\]<])")
+"""Where a path or a name may be parted: after a mark that joins two words. No HTML entity holds one."""
+
+
+class _Escaped(str):
+    """Text that has been escaped already: Jinja2 asks for `__html__`, and leaves it as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
 
 
 def rendered(template: str, language: Language, shown: Mapping[str, Any]) -> str:
@@ -42,8 +56,14 @@ def _environment(language: Language) -> Environment:
     made.filters |= {
         "moment": partial(_moment, language), "clock": partial(_clock, language),
         "duration": partial(_duration, language), "seconds": partial(_seconds, language), "number": number,
+        "breakable": _breakable,
     }  # fmt: skip
     return made
+
+
+def _breakable(place: str) -> _Escaped:
+    """A path or a name that may be parted between its words, where a line is too short for it."""
+    return _Escaped(_BREAKS.sub(r"\1<wbr>", escape(place)))
 
 
 def _said(language: Language, name: str, **slots: object) -> str:

@@ -43,7 +43,7 @@ class Reading:
     """A document read: `lines` of its content, `facts` of its envelope, its findings, and its written forms.
 
     `record` is None, and there are no lines, when it cannot be read. `loose` are the findings that have no place of
-    their own among the lines and facts.
+    their own among the lines and facts. `resource` is the type of a FHIR resource that was judged by itself.
     """
 
     format: str
@@ -55,11 +55,12 @@ class Reading:
     loose: tuple[Issue, ...]
     forms: tuple[Written, ...]
     mask: Mask
+    resource: str = ""
 
     @property
     def valid(self) -> bool:
         """True when it can be read and no finding is an error."""
-        return self.record is not None and not has_errors(self.issues)
+        return (self.record is not None or bool(self.resource)) and not has_errors(self.issues)
 
 
 def read(parts: Parts, document: StoredDocument, *, opened: bool = False) -> Reading:
@@ -73,7 +74,7 @@ def read_bytes(data: bytes, format_name: str | None = None, *, opened: bool = Fa
     record, mask = examined.record, mask_for(examined.record, opened=opened)
     issues = tuple(sorted(examined.issues, key=lambda one: (SEVERITIES.index(one.rule.severity), one.line or 0)))
     if record is None:
-        return Reading(examined.format, None, None, (), (), issues, issues, (), mask)
+        return Reading(examined.format, None, None, (), (), issues, issues, (), mask, examined.resource)
     structure = shipped().get(record.structure)
     forms = tuple(written_forms(data, examined.format, mask))
     by_place = trace_back(issues, forms[0].ways)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from playwright.sync_api import FilePayload
+
 from tests.console.conftest import Looker, Seeded
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAN = "1.2.246.537.6.1506.15020.2024.11.28"
 
 
@@ -56,6 +61,60 @@ def test_pointing_at_a_field_shows_it_in_each_form(looker: Looker, seeded: Seede
     assert looker.page.evaluate("window.kept")
     assert looker.page.locator("#places mark").count() >= 6
     looker.judge("document-forms")
+
+
+def test_trying_a_document_that_is_dropped(looker: Looker) -> None:
+    looker.sign_in("vilja")
+    looker.page.click("nav.main a >> text=Kokeile")
+    looker.page.wait_for_selector("form.drop")
+    looker.judge("try")
+    looker.forgiven = "status of 400"
+    looker.page.click("text=Tutki")
+    looker.page.wait_for_selector("#file-mistake")
+    looker.judge("try-mistake")
+    text = (EXAMPLES / "plan-effica.xml").read_text("utf-8").replace("<Versio>1</Versio>", "<Versio>yksi</Versio>")
+    given = looker.page.evaluate_handle(
+        """(text) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "plan.xml", { type: "application/xml" }));
+            return data;
+        }""",
+        text,
+    )
+    looker.page.dispatch_event("form.drop", "dragover", {"dataTransfer": given})
+    assert looker.page.locator("form.drop.over").count() == 1
+    looker.page.dispatch_event("form.drop", "drop", {"dataTransfer": given})
+    looker.page.wait_for_selector(".verdict")
+    looker.judge("try-errors")
+
+
+def test_trying_the_example_and_taking_it_along(looker: Looker) -> None:
+    looker.sign_in("vilja")
+    looker.open("/try")
+    looker.page.click("text=Kokeile esimerkillä")
+    looker.page.wait_for_selector(".verdict")
+    looker.judge("try-summary")
+    with looker.page.expect_download() as download:
+        looker.page.click("button[value=fhir]")
+    assert download.value.suggested_filename == "15020-fhir.json"
+    for name, tab in (("content", "Sisältö"), ("losses", "Hävikki"), ("findings", "Havainnot"), ("forms", "Muodot")):
+        looker.page.click(f".tabs button >> text={tab}")
+        looker.page.wait_for_url(f"**/try/{name}")
+        looker.judge(f"try-{name}")
+    looker.page.evaluate("window.kept = true")
+    looker.page.click(".fields-list button >> text=Väinö on asunut")
+    looker.page.wait_for_selector("#places mark")
+    assert looker.page.evaluate("window.kept")
+    assert looker.page.locator("#places mark").count() >= 6
+    looker.judge("try-forms-pointed")
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(looker: Looker) -> None:
+    looker.sign_in("vilja")
+    looker.open("/try")
+    large: FilePayload = {"name": "large.xml", "mimeType": "application/xml", "buffer": b"x" * (1024 * 1024 + 1)}
+    looker.page.set_input_files("#file", large)
+    assert "1 Mt" in looker.page.evaluate("document.getElementById('file').validationMessage")
 
 
 def test_reading_how_the_formats_carry_the_structures(looker: Looker) -> None:

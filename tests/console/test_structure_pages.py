@@ -99,7 +99,7 @@ def test_the_list_of_structures_shows_what_is_found(visit: Visit) -> None:
     assert f"Rakenteita: {len(shipped())}" in visitor.get("/structures").text
     page = visitor.get("/structures", params={"q": "asiakkaan tilanteesta", "type": "Suunnitelma"}).text
     assert f"/structures/{PLAN}" in page
-    assert "kuvaus_asiakkaan_tilanteesta" in page
+    assert "kuvaus_<wbr>asiakkaan_<wbr>tilanteesta" in page
     nothing = visitor.get("/structures", params={"q": '"><script>alert(1)</script>', "type": "nonsense"}).text
     assert "Yksikään rakenne ei vastaa hakua." in nothing
     assert "<script>alert" not in nothing

@@ -4,9 +4,9 @@
 
 const EVERY = 5000;
 
-async function fetched(address, live) {
+async function fetched(address, live, sent) {
   const headers = live ? { "X-Live": "1" } : {};
-  const answer = await fetch(address, { headers, credentials: "same-origin" });
+  const answer = await fetch(address, { headers, credentials: "same-origin", method: sent ? "POST" : "GET", body: sent });
   if (!answer.ok || answer.redirected) return null;
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -40,16 +40,29 @@ async function follow(event) {
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   const page = await fetched(link.href, false).catch(() => null);
+  if (!show(page, link)) { location.assign(link.href); return; }
+  history.replaceState(null, "", link.href);
+}
+
+async function send(event) {
+  const button = event.submitter;
+  if (!button || !("swap" in button.dataset)) return;
+  event.preventDefault();
+  const page = await fetched(button.formAction, false, new FormData(event.target, button)).catch(() => null);
+  if (!show(page, button)) { delete button.dataset.swap; button.click(); }
+}
+
+function show(page, chosen) {
   const part = document.getElementById("places");
-  if (!page || !part) { location.assign(link.href); return; }
+  if (!page || !part || !page.getElementById("places")) return false;
   swap(part, page);
   document.querySelectorAll(".field-line.current").forEach((one) => one.classList.remove("current"));
-  document.querySelectorAll("a[data-swap][aria-current]").forEach((one) => one.removeAttribute("aria-current"));
-  link.closest(".field-line").classList.add("current");
-  link.setAttribute("aria-current", "true");
-  history.replaceState(null, "", link.href);
+  document.querySelectorAll("[data-swap][aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+  chosen.closest(".field-line").classList.add("current");
+  chosen.setAttribute("aria-current", "true");
   center(part);
   if (matchMedia("(max-width: 52rem)").matches) part.scrollIntoView();
+  return true;
 }
 
 function center(part) {
@@ -68,11 +81,17 @@ function drop(area) {
   area.addEventListener("drop", (event) => {
     event.preventDefault();
     area.classList.remove("over");
-    if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; area.requestSubmit(); }
+    if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; weigh(); area.requestSubmit(); }
   });
+  const weigh = () => {
+    const large = input.files.length && input.files[0].size > Number(area.dataset.largest);
+    input.setCustomValidity(large ? area.dataset.tooLarge : "");
+  };
+  input.addEventListener("change", weigh);
 }
 
 document.addEventListener("click", follow);
+document.addEventListener("submit", send);
 document.querySelectorAll("form.drop").forEach(drop);
 document.querySelectorAll("#places").forEach(center);
 setTimeout(refresh, EVERY);
