@@ -23,6 +23,8 @@ __all__ = ["Chunk", "Plan", "planned"]
 
 _FORM = 1
 _OURS = ("run-lock.db", "plan.ndjson")
+_PIECE = 50
+"""So many lines or members are one span at most, so that chunks come out of about the same size."""
 _END = 200
 """The last line of a plan is no longer than this."""
 
@@ -73,6 +75,10 @@ class Plan:
                 yield number, offset
                 offset += len(file.readline())
 
+    def place(self, number: int) -> int:
+        """The place of one chunk's line."""
+        return next(offset for one, offset in self.places() if one == number)
+
     @staticmethod
     def chunk_at(folder: Path, offset: int) -> tuple[Task, Chunk]:
         """The chunk whose line stands at the place in a run's plan, and what is done with it. Raises: Invalid."""
@@ -102,7 +108,7 @@ def planned(folder: Path, sources: Sequence[str], task: Task, size: int, run: st
         if any(not one.name.startswith(_OURS) for one in folder.iterdir()):
             raise Conflict(f"The folder '{folder}' is not empty and holds no bulk run; give an empty one.")
         with room(folder):
-            _write(file, {**head, "run": run}, _chunks(spans(sources), size))
+            _write(file, {**head, "run": run}, _chunks(spans(sources, min(size, _PIECE)), size))
     with file.open("rb") as stream:
         found = _object(stream.readline())
         name = found.pop("run", "")

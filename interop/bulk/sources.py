@@ -24,8 +24,6 @@ __all__ = ["Span", "read_spans", "spans"]
 
 _IN_MEMORY = 20_000
 """So many names of a folder are sorted in memory at once."""
-_PIECE = 50
-"""So many lines or members are one span at most, so that chunks come out of about the same size."""
 _READ = DEFAULT_LIMITS.size + 1
 _GONE = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, Invalid)
 """What is told of a document alone; another failure of reading is one of the disk, and ends the run for now."""
@@ -51,11 +49,14 @@ class Span:
         return [self.path, self.kind, self.start, self.count, self.line]
 
 
-def spans(sources: Sequence[str]) -> Iterator[Span]:
-    """Every document that the sources stand for, in the order of `interop validate`. Raises: NotFound, Invalid."""
+def spans(sources: Sequence[str], most: int) -> Iterator[Span]:
+    """Every document that the sources stand for, in the order of `interop validate`.
+
+    In: `most` is how many documents a span holds at most. Raises: NotFound, Invalid.
+    """
     for source in sources:
         for path in paths_of(source):
-            yield from _spans_of(path.absolute())
+            yield from _spans_of(path.absolute(), most)
 
 
 def read_spans(held: Sequence[Span]) -> Iterator[Input]:
@@ -78,24 +79,24 @@ def read_spans(held: Sequence[Span]) -> Iterator[Input]:
             yield Input(f"{span.path}:{lost + 1}" if span.count > 1 else span.path, b"")
 
 
-def _spans_of(path: Path) -> Iterator[Span]:
+def _spans_of(path: Path, most: int) -> Iterator[Span]:
     try:
         if path.is_dir():
             for name in _sorted_names(path):
                 inner = path / name
                 if inner.suffix in SUFFIXES or (inner.is_dir() and not inner.is_symlink()):
-                    yield from _spans_of(inner)
+                    yield from _spans_of(inner, most)
         elif path.suffix == ".ndjson":
-            yield from _spans_of_lines(path)
+            yield from _spans_of_lines(path, most)
         elif path.suffix == ".zip":
-            yield from _spans_of_archive(path)
+            yield from _spans_of_archive(path, most)
         else:
             yield Span(str(path))
     except OSError as error:
         raise Invalid(f"The file or folder '{path}' cannot be read.") from error
 
 
-def _spans_of_archive(path: Path) -> Iterator[Span]:
+def _spans_of_archive(path: Path, most: int) -> Iterator[Span]:
     """The members in spans; an archive that cannot be opened is one document, which cannot be read as any format."""
     try:
         archive, members = members_of(path)
@@ -103,11 +104,11 @@ def _spans_of_archive(path: Path) -> Iterator[Span]:
         yield Span(str(path))
         return
     archive.close()
-    for start in range(0, len(members), _PIECE):
-        yield Span(str(path), "members", start, min(_PIECE, len(members) - start))
+    for start in range(0, len(members), most):
+        yield Span(str(path), "members", start, min(most, len(members) - start))
 
 
-def _spans_of_lines(path: Path) -> Iterator[Span]:
+def _spans_of_lines(path: Path, most: int) -> Iterator[Span]:
     """The lines of an NDJSON file that are not blank; blank ones are passed over again when they are read."""
     with path.open("rb") as file:
         start = at = count = 0
@@ -116,7 +117,7 @@ def _spans_of_lines(path: Path) -> Iterator[Span]:
             at += len(line)
             number += 1
             count += bool(line.strip())
-            if count == _PIECE:
+            if count == most:
                 yield Span(str(path), "lines", start, count, first)
                 start, first, count = at, number, 0
         if count:

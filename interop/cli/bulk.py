@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 
+from interop.bulk.joining import Joined
+from interop.bulk.planning import Plan
 from interop.bulk.reporting import Sums
 from interop.bulk.running import CHUNK, done, opened
 from interop.bulk.task import Task
@@ -17,6 +22,7 @@ from interop.cli.document_commands import LANGUAGE_OF, EnvelopeOption, FormatNam
 from interop.cli.findings import Tally
 from interop.cli.validate import STRICTNESS
 from interop.errors import Invalid
+from interop.logs import configure
 from schemas.site import laid_over
 
 __all__ = ["bulk"]
@@ -37,6 +43,15 @@ _Codesystems = Annotated[
     typer.Option(metavar="DIR", envvar="INTEROP_CODESYSTEMS", help="Code systems of the site: FHIR JSON or CSV files."),
 ]
 _Jobs = Annotated[int, typer.Option(min=0, metavar="N", help="How many processes; 0: one for each core.")]
+_Database = Annotated[
+    str,
+    typer.Option(
+        "--database-url",
+        metavar="URL",
+        envvar="INTEROP_DATABASE_URL",
+        help="PostgreSQL: share the run with every `interop bulk work` there. Otherwise this machine does it all.",
+    ),
+]
 _Size = Annotated[int, typer.Option("--chunk", min=1, max=1000, metavar="N", help="How many documents are one chunk.")]
 
 
@@ -53,6 +68,7 @@ def convert_command(
     language: LanguageOption = Lang.fi,
     jobs: _Jobs = 0,
     size: _Size = CHUNK,
+    database_url: _Database = "",
 ) -> None:
     """Write any number of documents in another format, in order, and report on each.
 
@@ -66,7 +82,7 @@ def convert_command(
     interop bulk convert 'archive/**/*.xml' more.ndjson --to omni360 -o run --jobs 8
     """
     task = Task(to, from_format, _absolute(envelope), _absolute(codesystems), site=_absolute(laid_over()))
-    raise typer.Exit(_exit_code(task, _run(out, sources, task, size, jobs), language))
+    raise typer.Exit(_exit_code(task, _run(out, sources, task, size, _Means(jobs, database_url)), language))
 
 
 @bulk.command("validate")
@@ -87,6 +103,7 @@ def validate_command(
     language: LanguageOption = Lang.fi,
     jobs: _Jobs = 0,
     size: _Size = CHUNK,
+    database_url: _Database = "",
 ) -> None:
     """Judge any number of documents, and report on each in DIR/report.ndjson, one line of JSON in their order.
 
@@ -107,16 +124,67 @@ def validate_command(
         STRICTNESS[strict],
         _absolute(laid_over()),
     )
-    raise typer.Exit(_exit_code(task, _run(out, sources, task, size, jobs), language))
+    raise typer.Exit(_exit_code(task, _run(out, sources, task, size, _Means(jobs, database_url)), language))
 
 
-def _run(out: Path, sources: Sequence[str], task: Task, size: int, jobs: int) -> Sums:
+@bulk.command("work")
+def work_command(
+    database_url: Annotated[
+        str, typer.Option("--database-url", metavar="URL", envvar="INTEROP_DATABASE_URL", help="PostgreSQL.")
+    ],
+    jobs: _Jobs = 0,
+) -> None:
+    """Do chunks of the bulk runs that share a PostgreSQL database, on as many machines as you like.
+
+    Each machine needs the source and the folder of the run under the same paths. What a worker that died had in hand
+    the others take over. SIGTERM or Ctrl-C lets what is under way end.
+
+    \b
+    INTEROP_DATABASE_URL=postgresql://interop@db.example/interop interop bulk work
+    """
+    if not _is_server(database_url):
+        raise Invalid("Only a PostgreSQL database can be shared: --database-url postgresql://...")
+    from interop.bulk.sharing import sharing
+
+    configure("info")
+    stop = Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stop.set())
+    with sharing(database_url, jobs):
+        print("ready", flush=True)
+        stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """Who does a run: the processes of this machine, or everybody at a database."""
+
+    jobs: int
+    database_url: str
+
+    def steps(self, folder: Path, plan: Plan, joined: Joined) -> Iterator[Sums]:
+        """What has been counted so far, after each chunk."""
+        if not _is_server(self.database_url):
+            yield from done(folder, plan, joined, self.jobs)
+            return
+        from interop.bulk.sharing import shared, sharing
+
+        configure("warning")
+        with sharing(self.database_url, self.jobs) as workers:
+            yield from shared(folder, plan, joined, workers)
+
+
+def _is_server(url: str) -> bool:
+    return url.startswith(("postgresql", "postgres"))
+
+
+def _run(out: Path, sources: Sequence[str], task: Task, size: int, means: _Means) -> Sums:
     """What was counted when all was done."""
     if "-" in sources:
         raise Invalid("A bulk run cannot read standard input, since it could not go on with it; give a file.")
     folder = out.absolute()
     with opened(folder, sources, task, size, uuid4().hex) as (plan, joined):
-        steps = done(folder, plan, joined, jobs)
+        steps = means.steps(folder, plan, joined)
         for _ in _with_progress(steps, joined.sums.documents, plan.documents):
             pass
         return joined.sums

@@ -9,7 +9,7 @@ Source: DBOS Transact 3.4, https://docs.dbos.dev/python/reference/contexts
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +21,11 @@ from interop.errors import Unavailable
 from interop.exchange.turns import Act, Batch, Kind
 from interop.store.database import translated
 
-__all__ = ["Engine", "EnginePlace"]
+__all__ = ["ChunkEngine", "Engine", "EnginePlace"]
 
 FORM = "2"
 """The form of the workflows; one of another form is left to the programs that know it."""
 
-_NAME = "sote-interop"
-_WORKFLOW = "batch"
-_QUEUE = "batches"
 _POLLING = 0.1
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 _FINISHED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -43,22 +40,40 @@ class EnginePlace:
     engine: Any = None
 
 
-class Engine:
-    """The engine of this process; there is one at a time. `worker` is a name that no other process has or had.
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One kind of work: its workflows, their queue and form, and the schema on a server that holds its tables.
 
-    In: `together` is how many batches are done at once. Raises, from every method: Unavailable.
+    Each kind has a schema of its own, so that none takes over or forgets what is another's.
     """
 
-    def __init__(self, place: EnginePlace, worker: str, act: Act, together: int) -> None:
-        self._place, self._worker, self._act, self._together = place, worker, act, together
+    name: str
+    workflow: str
+    queue: str
+    form: str
+    schema: str
+
+
+_BATCHES = _Line("sote-interop", "batch", "batches", FORM, "dbos")
+_CHUNKS = _Line("sote-interop-bulk", "chunk", "chunks", "1", "dbos_bulk")
+
+
+class _Engine:
+    """What is the same for every kind of work."""
+
+    _line: _Line
+
+    def __init__(self, place: EnginePlace, worker: str, work: Callable[..., None], together: int) -> None:
+        self._place, self._worker, self._work, self._together = place, worker, work, together
 
     def start(self) -> None:
-        """Nothing; batches are carried from now on. Raises: Unavailable."""
+        """Nothing; what is handed over is done from now on. Raises: Unavailable."""
         _quieten()
         config = DBOSConfig(
-            name=_NAME,
+            name=self._line.name,
             system_database_url=self._place.url,
-            application_version=FORM,
+            dbos_system_schema=self._line.schema,
+            application_version=self._line.form,
             executor_id=self._worker,
             serializer=DBOSPortableJSONSerializer(),
             max_executor_threads=2 * self._together + 8,
@@ -68,37 +83,28 @@ class Engine:
         if self._place.engine is not None:
             config["system_database_engine"] = self._place.engine
         DBOS(config=config)
-
-        def carried(name: str, kind: Kind, system: str, rows: dict[str, int]) -> None:
-            # No step inside: a workflow that was cut short is run again as a whole, and that does no harm.
-            self._act(Batch(name, kind, system, rows))
-
-        self._workflow: Any = DBOS.workflow(name=_WORKFLOW)(carried)
+        # No step inside: a workflow that was cut short is run again as a whole, and that does no harm.
+        self._workflow: Any = DBOS.workflow(name=self._line.workflow)(self._work)
         try:
             with _reachable():
                 DBOS.launch()
-                DBOS.register_queue(_QUEUE, worker_concurrency=self._together, polling_interval_sec=_POLLING)
+                DBOS.register_queue(self._line.queue, worker_concurrency=self._together, polling_interval_sec=_POLLING)
         except Unavailable:
             self.stop(0)
             raise
 
     def stop(self, seconds: int) -> None:
-        """Nothing; no batch begins any more, and those that run have had so many seconds to end."""
+        """Nothing; no work begins any more, and those that run have had so many seconds to end."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
 
-    def carry(self, batch: Batch) -> None:
-        """Nothing; the turns of the batch will be done. One that was handed over before stays as it is."""
-        with _reachable(), SetWorkflowID(batch.id):
-            DBOS.enqueue_workflow(_QUEUE, self._workflow, batch.id, batch.kind, batch.system, dict(batch.rows))
-
     def states(self, names: Collection[str]) -> dict[str, bool]:
-        """Whether a batch is over, by its name, for those that the engine knows."""
+        """Whether a piece of work is over, by its name, for those that the engine knows."""
         with _reachable():
             known = DBOS.list_workflows(workflow_ids=list(names), load_input=False, load_output=False) if names else []
         return {one.workflow_id: one.status not in _UNFINISHED for one in known}
 
     def take_over(self, alive: Collection[str]) -> int:
-        """How many batches of processes that are not alive any more have been put back into their queues."""
+        """How many pieces of work of processes that are not alive any more have been put back into their queues."""
         with _reachable():
             running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
             orphans = [one.workflow_id for one in running if one.executor_id not in alive]
@@ -107,7 +113,7 @@ class Engine:
         return len(orphans)
 
     def forget(self, before: datetime) -> int:
-        """How many batches that were over before then have been forgotten; a part of them at each call."""
+        """How many pieces of work that were over before then have been forgotten; a part of them at each call."""
         with _reachable():
             old = DBOS.list_workflows(
                 status=_FINISHED, completed_before=before.isoformat(), limit=_AT_A_TIME,
@@ -115,6 +121,54 @@ class Engine:
             )  # fmt: skip
             DBOS.delete_workflows([one.workflow_id for one in old])
         return len(old)
+
+
+class Engine(_Engine):
+    """The exchange's engine in this process; there is one engine at a time.
+
+    In: `worker` is a name that no other process has or had; `together` is how many batches are done at once.
+    Raises, from every method: Unavailable.
+    """
+
+    _line = _BATCHES
+
+    def __init__(self, place: EnginePlace, worker: str, act: Act, together: int) -> None:
+        def carried(name: str, kind: Kind, system: str, rows: dict[str, int]) -> None:
+            act(Batch(name, kind, system, rows))
+
+        super().__init__(place, worker, carried, together)
+
+    def carry(self, batch: Batch) -> None:
+        """Nothing; the turns of the batch will be done. One that was handed over before stays as it is."""
+        with _reachable(), SetWorkflowID(batch.id):
+            DBOS.enqueue_workflow(
+                self._line.queue, self._workflow, batch.id, batch.kind, batch.system, dict(batch.rows)
+            )
+
+
+class ChunkEngine(_Engine):
+    """The engine of bulk runs, on a PostgreSQL database; otherwise as the exchange's.
+
+    In: `do` does a chunk: the run's folder, the chunk's number and its place in the plan.
+    """
+
+    _line = _CHUNKS
+
+    def __init__(self, place: EnginePlace, worker: str, do: Callable[[str, int, int], None], together: int) -> None:
+        def done(folder: str, number: int, offset: int) -> None:
+            do(folder, number, offset)
+
+        super().__init__(place, worker, done, together)
+
+    def carry(self, name: str, folder: str, number: int, offset: int) -> None:
+        """Nothing; the chunk will be done. One that was handed over under the same name stays as it is."""
+        with _reachable(), SetWorkflowID(name):
+            DBOS.enqueue_workflow(self._line.queue, self._workflow, folder, number, offset)
+
+    def drop(self, names: Collection[str]) -> None:
+        """Nothing; chunks that are over are not known any more, and can be handed over again."""
+        with _reachable():
+            DBOS.delete_workflows(list(names))
 
 
 @contextmanager

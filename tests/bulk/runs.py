@@ -36,7 +36,8 @@ def source_of(place: Path, count: int) -> Path:
 def begin(*arguments: str | Path, **more: Any) -> subprocess.Popen[bytes]:
     """A command `interop bulk` under way."""
     command = [sys.executable, "-c", "from interop.cli import main; main()", "bulk", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, **more)
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT} | more
+    return subprocess.Popen(command, **options)
 
 
 def wait_for(done: Any, what: str) -> None:
