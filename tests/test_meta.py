@@ -33,7 +33,10 @@ HOMES = {
     "httpx": "interop/systems/http.py interop/console/oidc.py",
     "fastapi": "interop/api/",
     "joserfc": "interop/api/ interop/systems/oauth.py interop/sandboxes/assertions.py interop/console/oidc.py",
-    "cryptography": "interop/store/encryption.py interop/systems/oauth.py interop/console/passwords.py",
+    "cryptography": (
+        "interop/store/encryption.py interop/systems/oauth.py interop/systems/certificates.py "
+        "interop/console/passwords.py"
+    ),
     "sqlalchemy": "interop/store/",
     "uvicorn": "interop/cli/serving.py interop/sandboxes/running.py",
     "starlette": "interop/api/ interop/cli/serving.py interop/faults/ interop/sandboxes/ "

@@ -5,7 +5,7 @@ All mistakes are told at once, by name and never by value. Every setting stands 
 
 from __future__ import annotations
 
-from interop.config.reading import load, parse, receivers
+from interop.config.reading import load, mistakes_in, parse, receivers
 from interop.config.settings import (
     CLIENT_SETTINGS,
     LOOPBACK,
@@ -29,6 +29,7 @@ __all__ = [
     "Settings",
     "SystemSettings",
     "load",
+    "mistakes_in",
     "parse",
     "receivers",
 ]

@@ -24,7 +24,7 @@ from interop.config.settings import (
 from interop.errors import Invalid
 from validators.gate import Receiver
 
-__all__ = ["load", "parse", "receivers"]
+__all__ = ["load", "mistakes_in", "parse", "receivers"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
 _HTTP = ("https://", "http://")
@@ -33,6 +33,14 @@ _HTTP = ("https://", "http://")
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """The settings of a file, or of the environment alone. Raises: Invalid with every mistake."""
     return parse("" if path is None else _text(path), environment)
+
+
+def mistakes_in(path: Path | None, environment: Mapping[str, str]) -> tuple[Settings | None, tuple[str, ...]]:
+    """The settings as `load` gives them, or None and every mistake in them, each a sentence."""
+    try:
+        return _parsed("" if path is None else _text(path), environment)
+    except Invalid as error:
+        return None, (str(error),)
 
 
 def receivers(path: Path) -> Mapping[str, Receiver]:
@@ -78,6 +86,14 @@ def parse(text: str, environment: Mapping[str, str]) -> Settings:
 
     Raises: Invalid with every mistake, each with the setting's name and what was expected.
     """
+    settings, mistakes = _parsed(text, environment)
+    if settings is None:
+        raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
+    return settings
+
+
+def _parsed(text: str, environment: Mapping[str, str]) -> tuple[Settings | None, tuple[str, ...]]:
+    """The settings, or None and every mistake. Raises: Invalid for a text that is no TOML."""
     tables = _tables(text)
     mistakes: list[str] = []
     systems = _systems(tables.pop("systems", {}), environment, mistakes)
@@ -85,9 +101,7 @@ def parse(text: str, environment: Mapping[str, str]) -> Settings:
     values = _read(SETTINGS, _flat(tables, mistakes), environment, mistakes)
     settings = Settings(**values, systems=systems, clients=clients) if not mistakes else None
     mistakes += _contradictions(settings) if settings is not None else []
-    if settings is None or mistakes:
-        raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
-    return settings
+    return (None if mistakes else settings), tuple(mistakes)
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Self
 import paramiko
 from lxml import etree
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
-from paramiko.sftp import SFTP_FAILURE, SFTP_OK
+from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_PERMISSION_DENIED
 
 from interop.sandboxes.effica_messages import NAMESPACE, Said, judged, message_id, refused, spoilt, written
 from interop.sandboxes.faults import Switchboard
@@ -221,6 +221,8 @@ class _Folder(paramiko.SFTPServerInterface):
 
     def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
         writing = flags & (os.O_WRONLY | os.O_RDWR)
+        if writing and self._box.faults.met("write_refused"):
+            return SFTP_PERMISSION_DENIED
         try:
             file = self._at(path).open("wb" if writing else "rb")
         except OSError as error:

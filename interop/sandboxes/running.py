@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interop.errors import Unavailable
 from interop.sandboxes.tls import Front, Secured, ServerTls
@@ -31,19 +33,40 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
+class _Dated:
+    """An application whose answers carry the date of a clock that is not right."""
+
+    def __init__(self, app: ASGIApp, ahead: float) -> None:
+        self._app, self._ahead = app, ahead
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one call."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(time.time() + self._ahead, usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+            await send(message)
+
+        await self._app(scope, receive, dated)
+
+
 class Running:
     """An application served over real sockets while the context lasts; `url` is its address, without a last slash.
 
-    In: `tls` puts TLS in front of it.
+    In: `tls` puts TLS in front of it; its clock is `ahead` of ours, in seconds, in the dates that it tells.
     """
 
-    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, tls: ServerTls | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, tls: ServerTls | None = None, ahead: float = 0.0
+    ) -> None:
         self._socket = socket.create_server((host, 0 if tls else port))
         # Accepted connections inherit it. Without it the second half of each answer waits 40 ms for the client's word.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dated = _Dated(app, ahead) if ahead else app
         self._server = _Server(uvicorn.Config(
-            Secured(app) if tls else app, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None,
-            access_log=False, log_level="critical", timeout_graceful_shutdown=1,
+            Secured(dated) if tls else dated, http="h11", ws="none", loop="asyncio", lifespan="off", log_config=None,
+            access_log=False, log_level="critical", timeout_graceful_shutdown=1, date_header=not ahead,
         ))  # fmt: skip
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="sandbox", daemon=True

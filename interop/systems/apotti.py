@@ -23,7 +23,7 @@ from interop.systems.fhir import FhirServer, Page, Resource, address, dicts, ref
 from interop.systems.http import Bounds, Http, refusal
 from interop.systems.oauth import AssertionTokens, SigningKey, grants
 from interop.systems.pacing import Bucket
-from interop.systems.statements import Needed, compared, tried
+from interop.systems.statements import Needed, compared, timed, tried
 from interop.systems.tls import Tls
 from schemas import json_text
 
@@ -113,7 +113,8 @@ class Apotti:
         """
         needs = {**_NEEDS, **(_PLANS if self._settings.polling.clients() else {})}
         offered = tried("metadata", "an answer", lambda: compared(needs, self._server.statement()))
-        return [*offered, *tried("granted scope", ", ".join(_SCOPES), self._scope_granted)]
+        granted = tried("granted scope", ", ".join(_SCOPES), self._scope_granted)
+        return [*offered, *granted, *timed(self._http.ahead)]
 
     def _scope_granted(self) -> Sequence[Finding]:
         missing = self._missing_scopes()

@@ -95,7 +95,7 @@ class System(Protocol):
     def check(self) -> Sequence[Finding]:
         """What the adapter needs of the system beside what it finds there now, asked of the system itself.
 
-        It changes nothing in the system and raises nothing: a system that does not answer is a finding that is not ok.
+        It leaves nothing in the system and raises nothing: a system that does not answer is a finding that is not ok.
         """
         ...
 

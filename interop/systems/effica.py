@@ -22,7 +22,7 @@ from interop.errors import Conflict, Fault, InteropError, NotFound, Unavailable,
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.effica_messages import checked, receipt_of, wire_id
 from interop.systems.http import Answer, Bounds, Http, refusal
-from interop.systems.statements import tried
+from interop.systems.statements import timed, tried
 from interop.systems.tls import Tls
 from schemas import xml_text
 
@@ -74,7 +74,7 @@ class Effica:
 
     def check(self) -> Sequence[Finding]:
         """Whether the service answers us: its inbox is listed and left as it is."""
-        return tried("ListInbox", "an answer", self._inbox_answers)
+        return [*tried("ListInbox", "an answer", self._inbox_answers), *timed(self._http.ahead)]
 
     def _inbox_answers(self) -> Sequence[Finding]:
         self._call("ListInbox")

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,12 +25,13 @@ from interop.errors import Conflict, NotFound, Unavailable
 from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
 from interop.systems.effica_messages import MESSAGE_LIMIT, NAMESPACE, checked, receipt_of, wire_id
 from interop.systems.sftp import Entry, Sftp, SftpPlace
-from interop.systems.statements import tried
+from interop.systems.statements import timed, tried
 from schemas import xml_text
 
 __all__ = ["EfficaSftp", "EfficaSftpSettings"]
 
 _FOLDERS = ("in", "out", "ack", "error")
+_WRITTEN = ("in", "ack")
 _ENCODING = "ISO-8859-15"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _TYPES = frozenset({"AA", "AE", "AR", "CA"})
@@ -61,6 +64,7 @@ class EfficaSftp:
     def __init__(self, settings: EfficaSftpSettings) -> None:
         self._files = Sftp("SosiaaliEffica", settings.place)
         self._folder = settings.folder.strip("/")
+        self._ahead: float | None = None
 
     def capabilities(self) -> Capabilities:
         """What the profile offers; a folder has no way to be asked."""
@@ -74,11 +78,19 @@ class EfficaSftp:
         )
 
     def check(self) -> Sequence[Finding]:
-        """Whether the server lets us in, and the four folders are there and may be read."""
-        entered = tried("login", "let in", self._entered)
-        if not all(one.ok for one in entered):
-            return entered
-        return [one for name in _FOLDERS for one in tried(f"{name}/", "a folder", partial(self._found, name))]
+        """Whether the server lets us in, the four folders may be read, and two of them written to.
+
+        A file of a temporary name, which nobody takes up, is written into each of the two and taken away again; its
+        time is what the server's clock says.
+        """
+        found = [*tried("login", "let in", self._entered)]
+        if not all(one.ok for one in found):
+            return found
+        for name in _FOLDERS:
+            found += tried(f"{name}/", "a folder that we may read", partial(self._found, name))
+        for name in _WRITTEN:
+            found += tried(f"{name}/ written to", "a folder that we may write to", partial(self._written_to, name))
+        return [*found, *timed(self._ahead)]
 
     def arrivals(self) -> Sequence[Arrival]:
         """The messages that we have not acknowledged, oldest first. Raises: Unavailable, Forbidden."""
@@ -167,7 +179,12 @@ class EfficaSftp:
 
     def _found(self, folder: str) -> Sequence[Finding]:
         self._files.files(self._at(folder))
-        return (Finding(f"{folder}/", "a folder", "a folder", ok=True),)
+        return (Finding(f"{folder}/", "a folder that we may read", "readable", ok=True),)
+
+    def _written_to(self, folder: str) -> Sequence[Finding]:
+        path = self._at(folder, f"check-{secrets.token_hex(8)}")
+        self._ahead = self._files.probe(path) - time.time()
+        return (Finding(f"{folder}/ written to", "a folder that we may write to", "writable", ok=True),)
 
     def _at(self, *steps: str) -> str:
         return "/".join(filter(None, (self._folder, *steps)))

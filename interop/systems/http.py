@@ -1,7 +1,8 @@
 """Calls over HTTP with bounded time and size; the one place that knows the HTTP client library and its errors.
 
 Every call carries its own `X-Request-Id`, no call follows a redirect by itself, and none reads proxy settings or
-credentials from the environment. Source: RFC 9110 §10.2.3 (Retry-After), §15; Kanta FHIR guides (X-Request-Id).
+credentials from the environment. Source: RFC 9110 §6.6.1 (Date), §10.2.3 (Retry-After), §15; Kanta FHIR guides
+(X-Request-Id).
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Http:
         self._bounds = bounds or Bounds()
         self._new_id = new_id
         self._pace = pace or Bucket()
+        self._ahead: float | None = None
         limits = self._bounds
         self._client = httpx.Client(
             verify=context(tls or Tls()), trust_env=False, follow_redirects=False,
@@ -87,6 +89,11 @@ class Http:
     def close(self) -> None:
         """Nothing; the connections are closed."""
         self._client.close()
+
+    @property
+    def ahead(self) -> float | None:
+        """By how many seconds the server's clock was ahead of ours at its last answer; None while it told no time."""
+        return self._ahead
 
     def url(self, target: str) -> str:
         """The absolute address of a target, which may be relative to the base or absolute on the same server.
@@ -114,6 +121,8 @@ class Http:
         sent = {"Accept-Encoding": "identity", "X-Request-Id": request_id, **(headers or {})}
         try:
             with self._client.stream(method, self.url(target), content=body, headers=sent) as response:
+                told = _moment(response.headers.get("Date", ""))
+                self._ahead = None if told is None else told - time.time()
                 read = self._read(response, deadline, repeatable)
                 return Answer(response.status_code, response.headers, read, request_id)
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
@@ -172,10 +181,14 @@ def refusal(system: str, answer: Answer, *, repeatable: bool = True, now: float 
 def _retry_after(text: str, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_WAIT)
+    moment = _moment(text)
+    return None if moment is None else min(max(moment - now, 0.0), _LONGEST_WAIT)
+
+
+def _moment(text: str) -> float | None:
+    """The moment of an HTTP date, in seconds since 1970; None for anything else."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(moment.timestamp() - now, 0.0), _LONGEST_WAIT)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

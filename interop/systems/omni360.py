@@ -33,7 +33,7 @@ from interop.systems.omni360_delivery import (
 )
 from interop.systems.omni360_feed import Feed
 from interop.systems.pacing import Bucket
-from interop.systems.statements import Needed, compared, tried
+from interop.systems.statements import Needed, compared, timed, tried
 from interop.systems.tls import Tls
 from schemas import json_text
 
@@ -108,7 +108,8 @@ class Omni360:
     def check(self) -> Sequence[Finding]:
         """What the adapter needs of the server's CapabilityStatement and token endpoint, beside what it finds."""
         offered = tried("metadata", "an answer", lambda: compared(_NEEDS, self._server.statement()))
-        return [*offered, *tried("access token", "granted", self._token_granted)]
+        granted = tried("access token", "granted", self._token_granted)
+        return [*offered, *granted, *timed(self._http.ahead)]
 
     def _token_granted(self) -> Sequence[Finding]:
         self._tokens.token()

@@ -155,6 +155,23 @@ class Sftp:
                 raise Unavailable(sentence) from error
             self._renamed(part, path)
 
+    def probe(self, path: str) -> float:
+        """The time that the server gives to a file written now; the file, of a temporary name, is gone again.
+
+        Units: seconds since 1970. Raises: Forbidden, NotFound, Unavailable.
+        """
+        part = path + ".part"
+
+        def act(client: paramiko.SFTPClient) -> float:
+            with client.open(part, "wb") as file:
+                file.write(b".")
+            try:
+                return float(client.stat(part).st_mtime or 0)
+            finally:
+                client.remove(part)
+
+        return self._done(act)
+
     def remove(self, path: str) -> None:
         """Nothing; there is no such file. Raises: Forbidden, Unavailable."""
         with contextlib.suppress(NotFound):

@@ -12,9 +12,11 @@ from typing import Any
 from interop.errors import InteropError
 from interop.systems.base import Finding
 
-__all__ = ["Needed", "Statement", "compared", "tried"]
+__all__ = ["Needed", "Statement", "compared", "timed", "tried"]
 
 _VERSIONS = "4.0"
+_MOST_AHEAD = 60.0
+"""Seconds between two clocks that do no harm: what is signed is good for a few minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,15 @@ def tried(what: str, needed: str, attempt: Callable[[], Sequence[Finding]]) -> S
         return attempt()
     except InteropError as error:
         return (Finding(what, needed, str(error), ok=False),)
+
+
+def timed(ahead: float | None) -> Sequence[Finding]:
+    """One finding on the system's clock beside ours; none while the system has told no time. Units: seconds."""
+    if ahead is None:
+        return ()
+    ok = abs(ahead) <= _MOST_AHEAD
+    found = "in step" if ok else f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} ours"
+    return (Finding("clock", f"within {_MOST_AHEAD:.0f} s of ours", found, ok),)
 
 
 def _named(value: object, key: str) -> frozenset[str]:

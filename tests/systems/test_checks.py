@@ -14,7 +14,9 @@ from interop.sandboxes.apotti import SCOPE, ApottiSandbox
 from interop.sandboxes.effica import EfficaSandbox
 from interop.sandboxes.faults import Fault
 from interop.sandboxes.omni360 import Omni360Sandbox
+from interop.sandboxes.running import Running
 from interop.systems.base import Finding
+from interop.systems.omni360 import Omni360, Omni360Settings
 from tests.systems import test_apotti, test_effica, test_omni360
 
 CAPTURED = Path(__file__).parents[3] / "shared/reference/apotti/capabilitystatement-eko01-2023-07-04.json"
@@ -52,6 +54,19 @@ def test_what_a_server_has_stopped_offering_is_named() -> None:
         assert bad(omni.check())[:2] == [("FHIR version", "5.0.0"), ("Binary", "not offered")]
 
 
+@pytest.mark.parametrize(("ahead", "found"), [(-200, "200 s behind ours"), (45, ""), (200, "200 s ahead of ours")])
+def test_a_clock_that_is_not_ours_is_named(ahead: float, found: str) -> None:
+    sandbox = Omni360Sandbox()
+    with Running(sandbox, ahead=ahead) as running:
+        settings = Omni360Settings(
+            running.url + sandbox.path, running.url + sandbox.token_path, "interop", "salainen", "urn:oid:1.2.3"
+        )
+        omni = Omni360(settings)
+        told = [one.found for one in omni.check() if one.what == "clock" and not one.ok]
+        omni.close()
+    assert [one.split(" s ")[1] for one in told] == ([found.split(" s ")[1]] if found else [])
+
+
 def test_a_scope_that_is_too_small_is_named() -> None:
     small = SCOPE.replace(" system/DocumentReference.write", "")
     with test_apotti.connected(ApottiSandbox(), scope=small) as apotti:
@@ -67,7 +82,7 @@ def test_a_system_that_is_down_is_a_finding_and_no_error(connected: Any) -> None
         sandbox.faults.lay(Fault("answer", 503), times=9)
         found = adapter.check()
     assert found
-    assert not any(one.ok for one in found)
+    assert not any(one.ok for one in found if one.what != "clock")
     assert "asks to wait" in found[0].found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interop.documents import examine
-from interop.errors import Conflict, InteropError, Unavailable, Unknown
+from interop.errors import Conflict, Forbidden, InteropError, Unavailable, Unknown
 from interop.sandboxes.effica import EfficaSandbox
 from interop.sandboxes.effica_sftp import EfficaSftpSandbox
 from interop.sandboxes.faults import SWITCHES
@@ -43,6 +43,7 @@ SENDING = {
     ("effica", "acknowledgement_of_unknown_id"): Case("accepted", [Unavailable, DELIVERED], 1),
     ("effica", "late_error"): Case("accepted", [LATE], 1),
     ("effica_sftp", "disk_full"): Case(Unavailable, [None], 1, again=True),
+    ("effica_sftp", "write_refused"): Case(Forbidden, [None], 1, again=True),
     ("effica_sftp", "connection_lost_before_rename"): Case(Unknown, [None], 1, again=True),
     ("effica_sftp", "connection_lost_after_rename"): Case(Unknown, [DELIVERED], 1, again=True),
     ("effica_sftp", "acknowledgement_never_comes"): Case("accepted", [Receipt("accepted")] * 3, 0),

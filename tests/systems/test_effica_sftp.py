@@ -165,8 +165,10 @@ def test_settings_make_the_adapter(tmp_path: Path) -> None:
         shown = {"user": sandbox.user, "key_file": login, "host_key": sandbox.host_key}
         effica = KINDS["effica_sftp"](SystemSettings("e", "effica_sftp", sandbox.url, **shown))  # type: ignore[arg-type]
         assert [(one.what, one.ok) for one in effica.check()] == [
-            (f"{n}/", True) for n in ("in", "out", "ack", "error")
+            (one, True)
+            for one in ("login", "in/", "out/", "ack/", "error/", "in/ written to", "ack/ written to", "clock")
         ]
+        assert names(sandbox) == []
         assert effica.send(outgoing()).state == "accepted"
         effica.close()  # type: ignore[attr-defined]
         (sandbox.root / "error").rmdir()
