@@ -32,6 +32,7 @@ __all__ = [
     "seconds",
     "size",
     "some_of",
+    "system_address",
     "text",
     "texts",
     "together",
@@ -117,9 +118,16 @@ level = one_of("debug", "info", "warning", "error")
 
 
 def address(value: Any) -> str:
-    """The http, https or sftp address, without a user name. Raises: ValueError with what was expected."""
-    if not isinstance(value, str) or not re.fullmatch(r"(https?|sftp)://[^\s@]+", value):
-        raise ValueError("an address that begins with https://, http:// or sftp:// and holds no user name")
+    """The http or https address, without a user name. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@]+", value):
+        raise ValueError("an address that begins with https:// or http:// and holds no user name")
+    return value
+
+
+def system_address(value: Any) -> str:
+    """The address of a system, without a user name. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"(https?|sftp|file)://[^\s@]+", value):
+        raise ValueError("an address that begins with https://, http://, sftp:// or file:/// and holds no user name")
     return value
 
 

@@ -38,10 +38,11 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "effica_sftp": ("user", "key_file", "host_key"),
     "omni360": ("user", "secret", "token_url", "owner"),
     "apotti": ("user", "key_file", "key_id"),
+    "kanta": (),
 }
 """The kinds of system, and the settings that a system of each kind cannot do without."""
 
-SCHEMES: Mapping[str, tuple[str, ...]] = {"effica_sftp": ("sftp://",)}
+SCHEMES: Mapping[str, tuple[str, ...]] = {"effica_sftp": ("sftp://",), "kanta": ("file:///",)}
 """What a system's address begins with, for the kinds that are not reached over HTTP."""
 
 
@@ -80,7 +81,7 @@ class SystemSettings:
 
     name: str
     kind: str = _setting("kind", "", checks.one_of(*NEEDED))
-    url: str = _setting("url", "", checks.address)
+    url: str = _setting("url", "", checks.system_address)
     controller: str = _setting("controller", "", checks.oid, "")
     sends: bool = _setting("sends", "", checks.flag, default=True)
     receives: bool = _setting("receives", "", checks.flag, default=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
@@ -15,6 +16,7 @@ from interop.systems.apotti_polling import PollingSettings
 from interop.systems.base import System
 from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
+from interop.systems.kanta import KantaFolder
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
 from interop.systems.omni360_webhook import Hook
@@ -85,6 +87,10 @@ def _apotti(one: SystemSettings) -> System:
     return Apotti(settings)
 
 
+def _kanta(one: SystemSettings) -> System:
+    return KantaFolder(Path(unquote(urlsplit(one.url).path)))
+
+
 def _signing_key(one: SystemSettings) -> SigningKey:
     if one.key_file is None:
         raise Invalid("A system of the kind apotti needs the setting key_file.")
@@ -105,4 +111,5 @@ KINDS: Mapping[str, Callable[[SystemSettings], System]] = {
     "effica_sftp": _effica_sftp,
     "omni360": _omni360,
     "apotti": _apotti,
+    "kanta": _kanta,
 }
