@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["ROLES", "Person", "Role", "people", "roles"]
+__all__ = ["ROLES", "Person", "Role", "people", "role_words", "roles"]
 
 Role = Literal["viewer", "operator", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -38,6 +38,13 @@ def people(value: Any) -> tuple[Person, ...]:
             raise ValueError(expected)
         found[name] = Person(name, roles(words.split("+"), expected), password)
     return tuple(found.values())
+
+
+def role_words(value: Any) -> tuple[tuple[str, Role], ...]:
+    """Each word of a sign-in service, with the role that it stands for. Raises: ValueError with what was expected."""
+    if not isinstance(value, dict) or not value or any(role not in ROLES for role in value.values()):
+        raise ValueError(f"a table of words and roles, each role one of {', '.join(ROLES)}")
+    return tuple((str(word), role) for word, role in value.items())
 
 
 def roles(words: list[str], expected: str) -> tuple[Role, ...]:

@@ -111,8 +111,13 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("keys.active names a key that INTEROP_KEYS does not hold.")
     if settings.first_retry > settings.longest_retry:
         found.append("exchange.first_retry is longer than exchange.longest_retry.")
-    if settings.console_issuer and not (settings.console_url and settings.console_client and settings.console_secret):
-        found.append("console.oidc_issuer needs console.url, console.oidc_client and INTEROP_CONSOLE_OIDC_SECRET.")
+    if settings.console_issuer and not (
+        settings.console_address and settings.console_client and settings.console_secret
+    ):
+        found.append(
+            "console.oidc_issuer needs console.url or http.base_url, console.oidc_client and "
+            "INTEROP_CONSOLE_OIDC_SECRET."
+        )
     return [*found, *_http_contradictions(settings), *_client_contradictions(settings)]
 
 

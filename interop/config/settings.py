@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from interop.config import checks
-from interop.config.people import Person, people
+from interop.config.people import Person, Role, people, role_words
 from validators.gate import Ownership, Receiver, Sector, duties, tasks
 
 __all__ = [
@@ -186,6 +186,7 @@ class Settings:
     console_client: str = _setting("console.oidc_client", "", checks.text, "")
     console_secret: str = _setting("", "INTEROP_CONSOLE_OIDC_SECRET", checks.text, "", secret=True)
     console_roles_claim: str = _setting("console.oidc_roles_claim", "", checks.text, "roles")
+    console_roles: tuple[tuple[str, Role], ...] = _setting("console.oidc_roles", "", role_words, ())
     begins: int = _setting("exchange.begins", "", checks.count, 3)
     backlog: int = _setting("exchange.backlog", "", checks.backlog, 10_000)
     audit_years: int = _setting("audit.keep_years", "", checks.years, 12)
@@ -201,6 +202,12 @@ class Settings:
     http_development: bool = _setting("http.development", "", checks.flag, default=False)
     systems: tuple[SystemSettings, ...] = ()
     clients: tuple[ClientSettings, ...] = ()
+
+    @property
+    def console_address(self) -> str:
+        """Where browsers reach the console, by its own setting or that of the whole service; empty without either."""
+        base = self.http_base_url.rstrip("/")
+        return self.console_url or (f"{base}/console" if base else "")
 
 
 def _declared(settings: type) -> tuple[Setting, ...]:

@@ -110,7 +110,7 @@ def application(parts: Parts, settings: Settings, *, token: str = "") -> ASGIApp
 
     In: `token` lets the one who brings it first in with every role; it is for a server on the loopback interface alone.
     """
-    secure = settings.console_url.startswith("https://")
+    secure = settings.console_address.startswith("https://") or settings.http_tls_cert is not None
     desk = Desk(
         parts, Visits(settings.console_people), Passwords(settings.console_people), Door(token),
         provider_of(settings), KeyRing(settings.active_key, settings.keys), bool(settings.console_people),

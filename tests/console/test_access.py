@@ -100,10 +100,12 @@ def test_the_cookie_is_for_the_server_alone_and_over_https_only_there(visit: Vis
     assert "samesite=lax" in told
     assert f"path={MOUNT}" in told
     assert "secure" not in told
-    https = settings_with('[console]\nurl = "https://interop.example/console"')
-    headers = visit(settings=https).get("/sign-in").headers
-    assert "; secure" in headers["set-cookie"]
-    assert "strict-transport-security" in headers
+    for text in ('[console]\nurl = "https://interop.example/console"', '[http]\nbase_url = "https://interop.example"'):
+        headers = visit(settings=settings_with(text)).get("/sign-in").headers
+        assert "; secure" in headers["set-cookie"]
+        assert "strict-transport-security" in headers
+    near = visit(settings=settings_with('[http]\nbase_url = "http://127.0.0.1:8080"')).get("/sign-in").headers
+    assert "; secure" not in near["set-cookie"]
 
 
 def test_a_cookie_that_was_changed_is_no_cookie(visit: Visit) -> None:

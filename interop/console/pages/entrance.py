@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from interop.console.access import Who
 from interop.console.asking import Ask, local_path
-from interop.errors import Forbidden, NotFound
+from interop.errors import Forbidden, NotFound, Unavailable
 
 __all__ = ["back_from_provider", "enter", "leave_for_provider", "sign_in", "sign_in_page", "sign_out"]
 
@@ -50,14 +50,25 @@ async def leave_for_provider(ask: Ask) -> Response:
     if ask.desk.provider is None:
         raise NotFound(ask.say("error.not_found"))
     ask.request.session[_NEXT] = local_path(ask.asked(_NEXT))
-    return await ask.desk.provider.leave_for(ask.request)
+    try:
+        return await ask.desk.provider.leave_for(ask.request)
+    except Unavailable as error:
+        raise Unavailable(ask.say("sign_in.provider_away")) from error
 
 
 async def back_from_provider(ask: Ask) -> Response:
-    """The page that was wanted, for one whom the sign-in service has confirmed."""
+    """The page that was wanted, for one whom the sign-in service has confirmed and who has a role here."""
     if ask.desk.provider is None:
         raise NotFound(ask.say("error.not_found"))
-    who = await ask.desk.provider.who(ask.request)
+    try:
+        claims = await ask.desk.provider.claims(ask.request, ask.now)
+    except Forbidden as error:
+        raise Forbidden(ask.say("sign_in.not_confirmed")) from error
+    except Unavailable as error:
+        raise Unavailable(ask.say("sign_in.provider_away")) from error
+    who = ask.desk.provider.who(claims)
+    if who is None:
+        raise Forbidden(ask.say("sign_in.no_role"))
     return _welcome(ask, who, local_path(ask.request.session.get(_NEXT, "/")), local=False)
 
 
