@@ -13,18 +13,18 @@ from sqlalchemy import select
 
 from interop.errors import Conflict, InteropError
 from interop.store.access import Access
-from interop.store.api_tables import JobRow, SigningKeyRow
 from interop.store.audit import Audit, begin
 from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
 from interop.store.counts import Counts
 from interop.store.database import Database
 from interop.store.documents import Documents
-from interop.store.encryption import KeyRing, WrappedKey, rewrap
+from interop.store.encryption import KeyRing
 from interop.store.figures import Figures
 from interop.store.inbox import Inbox
 from interop.store.jobs import Jobs
 from interop.store.journal import Journal
+from interop.store.keys import Keys
 from interop.store.ledger import Delivery, Step, Transition
 from interop.store.resources import Resources
 from interop.store.rows import (
@@ -37,7 +37,7 @@ from interop.store.rows import (
 )
 from interop.store.secrets import secret
 from interop.store.states import State
-from interop.store.tables import ArrivalRow, DeliveryRow, DocumentRow, SecretRow, TransitionRow
+from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
 from interop.store.wills import WillStore
 from interop.store.workers import Workers
 
@@ -71,6 +71,7 @@ class Store(Documents):
         except InteropError:
             self.close()
             raise
+        self.keys = Keys(self._database, ring)
         self._journal = Journal(self.audit)
         self._batches = Batches(self._database, self._journal)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
@@ -251,40 +252,6 @@ class Store(Documents):
         with self._database.read() as session:
             return [delivery_of(row, document) for row, document in session.execute(query)]
 
-    # Keys
-
-    def rewrap(self, *, limit: int = 1000) -> int:
-        """How many data keys were wrapped anew by the active key; 0 when no other key is in use any more.
-
-        After that an old key can leave the ring. Raises: Fault when a key in use is not in the ring.
-        """
-        active = self._ring.active
-        with self._database.write() as session:
-            documents = session.scalars(
-                select(DocumentRow)
-                .where(DocumentRow.key_id != active)
-                .order_by(DocumentRow.id)
-                .limit(limit)
-                .with_for_update()
-            ).all()
-            secrets = session.scalars(select(SecretRow).where(SecretRow.key_id != active).with_for_update()).all()
-            arrivals = session.scalars(
-                select(ArrivalRow).where(ArrivalRow.key_id != active).limit(limit).with_for_update()
-            ).all()
-            keys = session.scalars(select(SigningKeyRow).where(SigningKeyRow.key_id != active).with_for_update()).all()
-            jobs = session.scalars(select(JobRow).where(JobRow.key_id != active).limit(limit).with_for_update()).all()
-            faces: list[SigningKeyRow | JobRow] = [*keys, *jobs]
-            for row in faces:
-                self._rewrap(row.id, row)
-            for document in documents:
-                self._rewrap(document.id, document)
-            for arrival in arrivals:
-                self._rewrap(arrival.id, arrival)
-            for secret in secrets:
-                self._rewrap(secret.name, secret)
-            count = len(documents) + len(arrivals) + len(secrets) + len(faces)
-        return count + self.wills.rewrap(limit)
-
     # Inside
 
     def _changed(self, change: Change) -> None:
@@ -306,7 +273,3 @@ class Store(Documents):
             session.flush()
             self._journal.moved(session, [move])
             return delivery_of(row, document)
-
-    def _rewrap(self, owner: str, row: ArrivalRow | DocumentRow | JobRow | SecretRow | SigningKeyRow) -> None:
-        key = rewrap(self._ring, owner, WrappedKey(row.key_id, row.wrapped_key))
-        row.key_id, row.wrapped_key = key.key_id, key.data

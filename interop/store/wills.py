@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from interop.errors import Conflict, NotFound
 from interop.store.database import Database
-from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, rewrap, seal
+from interop.store.encryption import KeyRing, Sealed, WrappedKey, keyed_digest, open_sealed, seal
 from interop.store.ledger import Delivery
 from interop.store.rows import delivery_of
 from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow, WillRow
@@ -140,16 +140,6 @@ class WillStore:
                 for row, document in session.execute(query.where(DeliveryRow.id.in_(used))):
                     found[row.id] = delivery_of(row, document)
         return [found[number] for number in sorted(found)]
-
-    def rewrap(self, limit: int) -> int:
-        """How many data keys were wrapped anew by the active key. Raises: Fault when a key is not in the ring."""
-        with self._database.write() as session:
-            query = select(WillRow).where(WillRow.key_id != self._ring.active).limit(limit).with_for_update()
-            rows = session.scalars(query).all()
-            for row in rows:
-                key = rewrap(self._ring, row.id, WrappedKey(row.key_id, row.wrapped_key))
-                row.key_id, row.wrapped_key = key.key_id, key.data
-            return len(rows)
 
     def _new(self, known: Sequence[WillRow], client: str, will: Will, told: tuple[str, datetime]) -> WillRow | None:
         """The row of a version that is new, or told in other words than before; None when it is known so already."""
