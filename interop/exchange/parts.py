@@ -190,6 +190,11 @@ class Pace:
     failures: int = 5
     probe: timedelta = timedelta(minutes=2)
 
+    @property
+    def most(self) -> timedelta:
+        """No wait is longer than this, whatever the other side asks for."""
+        return max(self.longest, timedelta(days=1) + self.first)
+
     def wait(self, tries: int, retry_after: float | None = None) -> timedelta:
         """The wait after so many tries, up to a half shorter by chance, and never less than the other side asked for.
 

@@ -66,6 +66,7 @@ class Worker:
         self._stop = Event()
         self._threads: list[Thread] = []
         self._beat_at = 0.0
+        self._heard: dict[str, tuple[datetime, float]] = {}
         self._tidied_at: datetime | None = None
 
     def start(self) -> None:
@@ -159,10 +160,13 @@ class Worker:
     def _upkeep(self) -> None:
         store, me, now = self._parts.store, self._parts.worker, self._parts.clock()
         self._doubt(lambda one: one.worker == me and one.id not in self._acting.busy)
+        dead = self._silent()
         if not store.workers.lease("upkeep", me, now, self._working.grace):
             return
-        dead = store.workers.silent(now, self._working.grace)
         store.workers.forget(dead)
+        moved = store.waits.bring_forward(now, 2 * self._parts.pace.most)
+        if moved:
+            log(_LOG, logging.WARNING, "clock_was_put_back", rows=moved)
         alive = {one.name for one in store.workers.all()}
         self._doubt(lambda one: one.worker not in alive)
         taken = self._engine.take_over(alive)
@@ -174,6 +178,20 @@ class Worker:
             store.inbox.forget(now - _KEEP_ARRIVALS)
             store.audit.prune(years_before(now, self._working.audit_years), now)
             self._tidied_at = now
+
+    def _silent(self) -> list[str]:
+        """The other workers that have said nothing for longer than the grace, by this worker's own watch.
+
+        No clock is asked: one that was moved would kill workers that live, and what they send would be sent twice.
+        """
+        now, heard = time.monotonic(), {one.name: one.beat_at for one in self._parts.store.workers.all()}
+        known = self._heard
+        self._heard = {
+            name: known[name] if name in known and known[name][0] == beat else (beat, now)
+            for name, beat in heard.items()
+        }  # fmt: skip
+        grace = self._working.grace.total_seconds()
+        return [name for name, (_, since) in self._heard.items() if name != self._parts.worker and now - since > grace]
 
     def _seal(self) -> None:
         """Gives the audit's new entries their places in the chain. Any worker may: the store lets one at a time."""

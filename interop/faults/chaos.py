@@ -44,6 +44,8 @@ class Chaos:
         trouble = self._trouble()
         # Looking whether anything is there goes on all the time, and is no step of any delivery.
         call = self._watching.before(self._system, what) if what != _ASKING else None
+        if call is not None and call.pause:
+            await asyncio.sleep(call.pause)
         if trouble == "delay":
             await asyncio.sleep(self._random.uniform(0.05, 0.4))
         if trouble == "drop_before":

@@ -135,6 +135,11 @@ class ApottiSandbox:
         with self._lock:
             self._state.partial = partial
 
+    def expire_tokens(self) -> None:
+        """Nothing; no token that was given is good any more."""
+        with self._lock:
+            self._state.tokens.clear()
+
     def expire_pages(self) -> None:
         """Nothing; the links to further pages lead nowhere any more."""
         with self._lock:

@@ -83,7 +83,11 @@ class Inbox:
         with self._database.write() as session:
             self._database.serialize(session, f"inbox:{source}")
             known = _states(session, list(by_name))
-            due = [n for n, (state, at_last, tries) in known.items() if state == _DONE and at_last + rest(tries) <= at]
+            # A time that lies ahead was set by a clock that has been put back since.
+            due = [
+                name for name, (state, listed_at, tries) in known.items()
+                if state == _DONE and not listed_at <= at < listed_at + rest(tries)
+            ]  # fmt: skip
             for row in _rows(session, due):
                 row.state, row.tries, row.turn, row.next_at = _WAITING, row.tries + 1, row.turn + 1, at
                 fresh.append(_waiting(row))

@@ -38,6 +38,7 @@ from interop.store.rows import (
 from interop.store.secrets import secret
 from interop.store.states import State
 from interop.store.tables import DeliveryRow, DocumentRow, TransitionRow
+from interop.store.waits import Waits
 from interop.store.wills import WillStore
 from interop.store.workers import Workers
 
@@ -58,7 +59,7 @@ class Store(Documents):
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
     cannot be reached. `inbox`, `wills`, `circuits`, `workers`, `access` and `jobs` are the parts of it that several
     processes agree through; `resources` is the index of what the documents hold; `figures` is what people look at, and
-    `counts` what machines do; `audit` tells of everything that was done.
+    `counts` what machines do; `waits` looks for times that no wait leads to; `audit` tells of everything that was done.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -80,6 +81,7 @@ class Store(Documents):
         self.counts = Counts(self._database)
         self.figures = Figures(self._database)
         self.workers = Workers(self._database)
+        self.waits = Waits(self._database)
         self.resources = Resources(self._database, ring, self._digest_key)
         self.access = Access(self._database, ring, self._digest_key, new_id)
         self.jobs = Jobs(self._database, ring, new_id)

@@ -24,7 +24,7 @@ class Worker:
 
 
 class Workers:
-    """The processes, by names that are never used again. A shared database's own clock decides who is late.
+    """The processes, by names that are never used again. A shared database's own clock dates what they say.
 
     Raises, from every method: Unavailable.
     """
@@ -48,12 +48,6 @@ class Workers:
             rows = session.scalars(select(WorkerRow).order_by(WorkerRow.started_at, WorkerRow.name))
             return [Worker(row.name, row.started_at, row.beat_at) for row in rows]
 
-    def silent(self, at: datetime, grace: timedelta) -> list[str]:
-        """The workers that have said nothing for longer than the grace: they are taken for dead."""
-        with self._database.read() as session:
-            last = self._database.now(session, at) - grace
-            return list(session.scalars(select(WorkerRow.name).where(WorkerRow.beat_at < last)))
-
     def forget(self, names: Collection[str]) -> None:
         """Nothing; these workers have ended, and their chores are free."""
         with self._database.write() as session:
@@ -69,7 +63,8 @@ class Workers:
             if row is None:
                 session.add(LeaseRow(name=chore, worker=worker, until=now + span))
                 return True
-            if row.worker != worker and row.until > now:
+            # A lease beyond the span was made by a clock that has been put back since: it binds nobody.
+            if row.worker != worker and now < row.until <= now + span:
                 return False
             row.worker, row.until = worker, now + span
             return True
