@@ -76,7 +76,7 @@ def written_forms(data: bytes, format_name: str, mask: Mask) -> Iterator[Written
         yield Written(
             format=name,
             given=given,
-            text=tuple(encoded_hidden(mask(line)) for line in lines),
+            text=tuple(encoded_hidden(line) for line in mask("\n".join(lines)).split("\n")),
             encoded=dict(_encoded(lines, mask)),
             size=len(content),
             ways=tuple(explained.ways),

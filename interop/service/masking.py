@@ -1,13 +1,14 @@
 """Hides personal identity codes in what is shown, and long encoded data that could hold them.
 
-Every replacement has the length of what it replaces, so that columns stay where they are.
+Every replacement has the length of what it replaces and its line breaks, so that lines and columns stay where they are.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,13 @@ from schemas.record import Record
 __all__ = ["Mask", "encoded_hidden", "encoded_text", "mask_for"]
 
 _DOT = "•"
+_SIGN = re.compile(
+    r"&#0*(?P<decimal>[1-9]\d{0,6});|&#x0*(?P<hexadecimal>[1-9a-f][0-9a-f]{0,5});|\\u(?P<escape>[0-9a-f]{4})|.",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+_MARKS = ("&#", "\\u", "\\U")
+_GAP = r"(?:<!--.{0,200}?-->|<!\[CDATA\[|\]\]>|<\?.{0,200}?\?>)*"
+"""What may stand between two signs of one text in XML, and is no part of it. Bounded, so that no text takes long."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{80,}={0,2}", re.ASCII)
 
 
@@ -29,11 +37,21 @@ class Mask:
     open: bool = False
 
     def __call__(self, text: str) -> str:
-        """The text as it may be shown."""
+        """The text as it may be shown, also where signs of a code are written as references or escapes."""
         if self.open:
             return text
+        if not any(mark in text for mark in _MARKS):
+            return self._hidden(text)
+        signs = _signs(text)
+        plain = "".join(sign for sign, _ in signs)
+        return "".join(
+            written if shown == sign else _DOT * len(written)
+            for (sign, written), shown in zip(signs, self._hidden(plain), strict=True)
+        )
+
+    def _hidden(self, text: str) -> str:
         for code in self.codes:
-            text = re.sub(re.escape(code), lambda found: _DOT * len(found[0]), text, flags=re.IGNORECASE)
+            text = re.sub(_GAP.join(map(re.escape, code)), _dotted, text, flags=re.IGNORECASE | re.DOTALL)
         return without_identity_codes(text, _dots)
 
     def hides(self, text: str) -> bool:
@@ -61,8 +79,23 @@ def encoded_text(line: str) -> str:
         return ""
 
 
+def _signs(text: str) -> Sequence[tuple[str, str]]:
+    """Each sign of a text, with how it is written: 1 may be `&#49;`, or `&#x31;`, or an escape with `u` in JSON."""
+    return [(_sign(found), found[0]) for found in _SIGN.finditer(text)]
+
+
+def _sign(found: re.Match[str]) -> str:
+    decimal, hexadecimal, escape = found["decimal"], found["hexadecimal"], found["escape"]
+    number = int(decimal) if decimal else int(hexadecimal or escape or "0", 16)
+    return chr(number) if 0 < number <= sys.maxunicode else found[0][0]
+
+
+def _dotted(found: re.Match[str]) -> str:
+    return _dots(found[0])
+
+
 def _dots(code: str) -> str:
-    return _DOT * len(code)
+    return re.sub(r"[^\n]", _DOT, code)
 
 
 def _codes(value: Any) -> Iterator[str]:

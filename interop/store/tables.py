@@ -115,7 +115,7 @@ class DocumentRow(Base):
     answer: Mapped[str] = mapped_column(String(2))
     answer_code: Mapped[str] = mapped_column(String(200))
     answer_text: Mapped[str] = mapped_column(String(2000))
-    received_at: Mapped[datetime] = mapped_column(Instant)
+    received_at: Mapped[datetime] = mapped_column(Instant, index=True)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     key_id: Mapped[str] = mapped_column(_WORD, index=True)
     wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
@@ -146,7 +146,7 @@ class DeliveryRow(Base):
     worker: Mapped[str] = mapped_column(_WORD, default="", server_default="")
     next_at: Mapped[datetime] = mapped_column(Instant, index=True)
     reference: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class TransitionRow(Base):
@@ -156,6 +156,7 @@ class TransitionRow(Base):
     """
 
     __tablename__ = "transitions"
+    __table_args__ = (Index(None, "after", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from interop.console.asking import Ask
@@ -28,4 +30,6 @@ def show(ask: Ask) -> Response:
         throughput=bars([beat.delivered for beat in found.beats]),
         waiting=curve([int(wait.total_seconds()) if wait else 0 for wait in waits]),
         waits=waits,
+        busiest=max(found.beats, key=lambda beat: beat.delivered),
+        longest=max(zip(waits, found.beats, strict=True), key=lambda one: one[0] or timedelta()),
     )
