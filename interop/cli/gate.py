@@ -14,11 +14,12 @@ import typer
 from interop.bulk.inputs import inputs
 from interop.cli.acting import acting
 from interop.cli.deliveries import Form, Lang
-from interop.cli.gate_text import as_text, will_lines
+from interop.cli.gate_text import as_text, here_lines, left_lines, will_lines
 from interop.cli.serve import SettingsFile, loaded
 from interop.config import receivers
 from interop.documents import examine
 from interop.errors import Invalid, NotFound
+from interop.exchange.resting import Resting, resting
 from interop.exchange.running import opened_store
 from interop.store import Delivery, Entry, KnownWill
 from mappings.wills import NotUnderstood, wills_in, wills_in_consent
@@ -26,7 +27,7 @@ from schemas import json_text
 from schemas.issues import Language
 from schemas.record import Record
 from schemas.wills import Client, ClientWills, Will, Wills, merged, narrowed, will_as_json
-from validators.gate import Decision, Receiver, decide, subject_of
+from validators.gate import Decision, Receiver, decide_on, subject_of
 
 __all__ = ["gate"]
 
@@ -68,13 +69,13 @@ def explain_command(
     interop gate explain plan.json --to terveys --wills permit.json --at 2026-11-25
     """
     receiver, record = _receiver(settings, to), _record(file)
-    moment, subject = _moment(at), subject_of(record)
-    known = [will for name in wills or () for will in _wills_of_file(name)]
-    told = _newest(known)
+    moment = _moment(at)
+    told = _newest(will for name in wills or () for will in _wills_of_file(name))
     if stored:
         with opened_store(loaded(settings)) as store:
-            told = _together(store.wills.of(subject.clients), told)
-    decision = decide(subject, receiver, told, moment)
+            decision = decide_on(record, receiver, lambda of: _together(store.wills.of(of), told), moment)
+    else:
+        decision = decide_on(record, receiver, lambda _: told, moment)
     if output is Form.json:
         print(json_text.dump(_as_json(file, to, decision), indent=True).decode())
     else:
@@ -130,23 +131,31 @@ def revoke_command(
     on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day of revocation; today when left out.")] = "",
     output: _Output = Form.text,
 ) -> None:
-    """Revoke a permit, or take a prohibition back. What has not left is stopped; what has is listed."""
-    now = datetime.now(UTC)
-    with opened_store(loaded(settings)) as store:
+    """Revoke a permit, or take a prohibition back, and list what rested on it.
+
+    What has not left is judged anew before it goes: what the gate says of it now is told. What has left cannot be
+    called back.
+
+    \b
+    interop gate permits revoke 3f2a
+    """
+    now, found = datetime.now(UTC), loaded(settings)
+    receivers = {one.name: one.receiver for one in found.systems}
+    with opened_store(found) as store:
+        before = list(resting(store, receivers, now))
         known = store.wills.revoke(will_id, _moment(on).date() if on else now.date(), now)
         store.audit.append(
             Entry(now, acting(), "permits_revoked", cause=known.id, document=known.chain, version=known.version)
         )
-        left = store.wills.relying_on({permit.id for permit in known.said.permits})
+        permits = {permit.id for permit in known.said.permits}
+        left = store.wills.relying_on(permits)
+        concerned = {one.delivery.id for one in before if permits.intersection(one.decision.permits)}
+        here = list(resting(store, receivers, now, concerned))
     if output is Form.json:
-        print(json.dumps({**_facts(known), "left": [_left(one) for one in left]}, ensure_ascii=False, indent=2))
+        told = {**_facts(known), "here": [_here(one) for one in here], "left": [_left(one) for one in left]}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    print("\n".join(will_lines(known)))
-    print(
-        f"{len(left)} deliveries have left on this ground, and cannot be called back:" if left else "Nothing has left."
-    )
-    for one in left:
-        print(f"{one.id:>8}  {one.state:<10}  {one.receiver:<16}  {one.document} v{one.version}")
+    print("\n".join([*will_lines(known), *here_lines(here), *left_lines(left)]))
 
 
 def _receiver(settings: Path, name: str) -> Receiver:
@@ -237,6 +246,10 @@ def _facts(one: KnownWill) -> dict[str, Any]:
         "id": one.id, "client": one.client, "chain": one.chain, "version": one.version, "source": one.source,
         "learned": one.learned_at.isoformat(), **will_as_json(one.said),
     }  # fmt: skip
+
+
+def _here(one: Resting) -> dict[str, Any]:
+    return {**_left(one.delivery), "outcome": one.decision.outcome, "ground": one.decision.basis.id}
 
 
 def _left(one: Delivery) -> dict[str, Any]:

@@ -29,7 +29,7 @@ interop.cli.gate_pages > docs/gate.md`.
 `interop gate explain FILE --to SYSTEM` shows the reasoning for one document and one system of the settings, in text
 or as JSON, in Finnish, Swedish or English; exit code 0 means that it may go, 1 that it is held or denied, 2 that the
 input could not be used. `--wills FILE` counts in permits and prohibitions from files, `--stored` those that the
-exchange knows.
+exchange knows. It asks the gate by the same call as the exchange, so that the two never differ.
 
 ## What it judges by
 
@@ -51,7 +51,14 @@ later holds it anew, and what is denied stays denied. The law's exceptions to pe
 who cannot judge, an authority's own right, indispensable interests) are for people to apply, by other means than this
 exchange.
 
-A revoked permit stops what has not left. `interop gate permits revoke ID` lists what has.
+**What cannot be read closes the gate; it never opens it.** A prohibition whose target cannot be read holds every
+document of its client. A permit that is narrowed by something we do not know is no permit, and a permit document that
+does not clearly permit revokes. A joint clienthood whose end is recorded and cannot be read, a visibility label that
+cannot be read and a way of working that nobody knows hold the plan. A non-disclosure flag of any other value than
+false is an order. One version that has been told in two ways counts as the one that closes more.
+
+A revoked permit stops what has not left. `interop gate permits revoke ID` lists both: what rested on the permit and
+has not left, with what the gate says of it now, and what has left and cannot be called back.
 
 ## The grounds
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from interop.store import KnownWill
+from interop.exchange.resting import Resting
+from interop.store import Delivery, KnownWill
 from schemas.issues import Language
 from schemas.wills import Permit
 from validators.gate import Decision
 
-__all__ = ["as_text", "will_lines"]
+__all__ = ["as_text", "here_lines", "left_lines", "will_lines"]
 
 _WORDS: Mapping[str, Mapping[Language, str]] = {
     "permit": {"fi": "saa lähettää", "sv": "får sändas", "en": "may go"},
@@ -50,6 +51,27 @@ def will_lines(one: KnownWill) -> Iterator[str]:
         yield f"    non-disclosure order: {'yes' if one.said.non_disclosure else 'no'}"
     if not one.said.permits and not one.said.prohibitions and one.said.non_disclosure is None:
         yield "    nothing any more"
+
+
+def here_lines(here: Sequence[Resting]) -> Iterator[str]:
+    """The deliveries that have not left, and what the gate says of each now."""
+    yield (
+        f"{len(here)} that rested on it have not left. The gate now says:" if here else "Nothing waits to leave on it."
+    )
+    for one in here:
+        basis = one.decision.basis
+        says = f"{_WORDS[one.decision.outcome]['en']}, {basis.act} {basis.section}: {basis.message['en']}"
+        yield f"{_line(one.delivery)}  {says}"
+
+
+def left_lines(left: Sequence[Delivery]) -> Iterator[str]:
+    """The deliveries that have left, or may have."""
+    yield f"{len(left)} have left on it, and cannot be called back:" if left else "Nothing has left on it."
+    yield from map(_line, left)
+
+
+def _line(one: Delivery) -> str:
+    return f"{one.id:>8}  {one.state:<10}  {one.receiver:<16}  {one.document} v{one.version}"
 
 
 def _permit(permit: Permit) -> str:

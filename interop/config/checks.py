@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from schemas.identity import is_oid
 
@@ -119,16 +120,29 @@ level = one_of("debug", "info", "warning", "error")
 
 def address(value: Any) -> str:
     """The http or https address, without a user name. Raises: ValueError with what was expected."""
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@]+", value):
+    if not _is_address(value, ("http", "https")):
         raise ValueError("an address that begins with https:// or http:// and holds no user name")
-    return value
+    return str(value)
 
 
 def system_address(value: Any) -> str:
     """The address of a system, without a user name. Raises: ValueError with what was expected."""
-    if not isinstance(value, str) or not re.fullmatch(r"(https?|sftp|file)://[^\s@]+", value):
+    if not _is_address(value, ("http", "https", "sftp", "file")):
         raise ValueError("an address that begins with https://, http://, sftp:// or file:/// and holds no user name")
-    return value
+    return str(value)
+
+
+def _is_address(value: Any, schemes: Collection[str]) -> bool:
+    """True for an address that can be taken apart: with a host and a port that is none or a number, or a path."""
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z]+://[^\s@\x00-\x1f\x7f\ud800-\udfff]+", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    place = parts.path.strip("/") and not parts.netloc if parts.scheme == "file" else parts.hostname
+    return parts.scheme in schemes and is_whole and bool(place)
 
 
 def some_of(words: Callable[[], Collection[str]]) -> Callable[[Any], tuple[str, ...]]:
@@ -181,7 +195,12 @@ def codes(value: Any) -> tuple[str, ...]:
 def file(value: Any) -> Path:
     """The path of a file that is there. Raises: ValueError with what was expected."""
     path = Path(text(value))
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except (OSError, ValueError):
+        # Too long to be a path, or behind a folder that does not let us in.
+        is_there = False
+    if not is_there:
         raise ValueError("the path of a file that is there")
     return path
 

@@ -53,8 +53,8 @@ def receivers(path: Path) -> Mapping[str, Receiver]:
     names = {one.name for one in settings}
     found: dict[str, Receiver] = {}
     mistakes: list[str] = []
-    for name, table in _tables(_text(path)).get("systems", {}).items():
-        given = {key: value for key, value in table.items() if key in names} if isinstance(table, dict) else {}
+    for name, table in _named("systems", "system", _tables(_text(path)).get("systems", {}), mistakes):
+        given = {key: value for key, value in table.items() if key in names}
         wrong: list[str] = []
         values = _read(settings, given, {}, wrong)
         mistakes += [f"systems.{name}.{one}" for one in wrong]
@@ -77,7 +77,8 @@ def _text(path: Path) -> str:
 def _tables(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Besides its own error the reader lets through what it meets in numbers, dates and depth that nobody can use.
         raise Invalid("The settings file is not well-formed TOML.") from error
 
 

@@ -90,6 +90,25 @@ def test_json_tells_every_step_and_the_exit_code_the_outcome(settings: Path) -> 
     assert said["at"] == "2026-11-25T12:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "systems = 3",
+        "systems = []",
+        "[systems]\noma = 3",
+        "[systems.oma]\nduty = 3",
+        "[[systems.oma]]",
+        "a = [",
+        "[systems.Oma]",
+    ],
+)
+def test_settings_of_another_shape_are_told_as_mistakes(settings: Path, broken: str) -> None:
+    settings.write_text(broken)
+    done = interop(settings, "explain", PLAN, "--to", "oma")
+    assert done.returncode == 2
+    assert done.stderr.startswith("interop: The settings ")
+
+
 def test_a_permit_from_a_file_counts_from_its_day(settings: Path, permit: Path) -> None:
     then = ("explain", PLAN, "--to", "muu", "--wills", permit, "--at")
     assert interop(settings, *then, "2026-01-11").returncode == 0
@@ -132,6 +151,6 @@ def test_permits_are_added_listed_and_revoked(settings: Path, permit: Path) -> N
     assert "010280" not in listed
     (known,) = json.loads(interop(settings, "permits", "list", "--output", "json", keys=True).stdout)
     revoked = interop(settings, "permits", "revoke", known["id"][:8], keys=True).stdout
-    assert "Nothing has left." in revoked
+    assert revoked.splitlines()[-2:] == ["Nothing waits to leave on it.", "Nothing has left on it."]
     done = interop(settings, *explain, "--output", "json", keys=True)
     assert json.loads(done.stdout)["ground"] == "permit_is_revoked"

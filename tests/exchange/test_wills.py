@@ -11,6 +11,7 @@ import pytest
 
 from interop.documents import examine, write
 from interop.exchange import Exchange, Pace, Participant, Parts
+from interop.exchange.resting import resting
 from interop.sandboxes.effica import EfficaSandbox
 from interop.sandboxes.faults import Fault
 from interop.sandboxes.running import Running
@@ -101,6 +102,25 @@ def test_a_permit_revoked_between_two_attempts_stops_the_second(pair: Pair) -> N
     assert pair.decisions() == [("permit_inside_social_care", [CHAIN]), ("permit_is_revoked", [])]
     assert pair.receiver.received == {}
     assert pair.store.wills.relying_on([CHAIN]) == []
+
+
+def test_what_has_not_left_is_told_with_what_a_revocation_makes_of_it(pair: Pair) -> None:
+    def here(wanted: list[int] | None = None, receivers: tuple[str, ...] = ("receiver",)) -> list[tuple[int, str]]:
+        facts = {name: pair.exchange.parts.participants[name].receiver for name in receivers}
+        found = resting(pair.store, facts, pair.times[-1], wanted)
+        return [(one.delivery.id, one.decision.basis.id) for one in found]
+
+    pair.say(1, ClientWills(permits=(PERMIT,)))
+    pair.sender.file(PLAN)
+    pair.receiver.faults.lay(Fault("answer", status=503))
+    pair.go(1)
+    assert here() == here([1]) == [(1, "permit_inside_social_care")]
+    assert here([2]) == here(receivers=()) == []
+    (known,) = pair.store.wills.known()
+    pair.store.wills.revoke(known.id, date(2026, 11, 25), pair.times[-1])
+    assert here() == [(1, "permit_is_revoked")]
+    pair.go()
+    assert here() == []
 
 
 def test_a_prohibition_that_arrives_stops_a_delivery_that_waits(pair: Pair) -> None:
