@@ -53,6 +53,8 @@ COMMANDS: Mapping[str, Command] = {
         "documents", "documents", "List and show documents; admit or refuse those in quarantine.", group=True
     ),
     "keys": Command("keys", "keys", "Keys of what is stored: list, new, rotate, retire.", group=True),
+    "backup": Command("backup", "backup_command", "Write the exchange's database to a file, while it goes on."),
+    "restore": Command("backup", "restore_command", "Make a new database from a backup."),
     "metrics": Command("metrics", "metrics_command", "Print the exchange's figures in Prometheus's text form."),
     "gate": Command("gate", "gate", "May a document go to a system, and why; permits and prohibitions.", group=True),
     "serve": Command("serve", "serve_command", "Run the exchange with the systems of the settings file."),

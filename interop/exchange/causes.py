@@ -45,6 +45,11 @@ CAUSES: Mapping[str, Mapping[Language, str]] = {
         "sv": "Programmet avbröts mitt i sändningen. Saken utreds genom läsning före en ny sändning.",
         "en": "The program was interrupted while sending. It is read back before anything is sent again.",
     },
+    "restored_from_backup": {
+        "fi": "Tietokanta palautettiin varmuuskopiosta. Ennen lähetystä luetaan, onko asiakirja jo perillä.",
+        "sv": "Databasen återställdes från en säkerhetskopia. Före sändningen läses om handlingen redan är framme.",
+        "en": "The database was restored from a backup. It is read back before anything is sent again.",
+    },
     "receiver_is_not_in_the_exchange": {
         "fi": "Vastaanottaja ei ole enää mukana tiedonvaihdossa. Ihmisen on ratkaistava asia.",
         "sv": "Mottagaren är inte längre med i informationsutbytet. En människa måste avgöra saken.",

@@ -8,7 +8,7 @@
 | accepted | the receiver has the bytes, and has not yet said what became of them |
 | delivered | the receiver has filed the document |
 | rejected | the receiver will not take it, the gate denies it, or a person has called it off |
-| unknown | the answer was lost: the receiver is read back before anything is sent again |
+| unknown | the answer was lost, or an older database restored: the receiver is read back before anything is sent |
 | superseded | a newer version of the document goes in its stead |
 """
 
@@ -24,7 +24,7 @@ State = Literal["pending", "held", "sent", "accepted", "delivered", "rejected", 
 STATES: tuple[State, ...] = get_args(State)
 
 TRANSITIONS: Mapping[State, tuple[State, ...]] = {
-    "pending": ("sent", "held", "rejected", "superseded"),
+    "pending": ("sent", "held", "rejected", "superseded", "unknown"),
     "held": ("pending", "rejected", "superseded"),
     "sent": ("pending", "held", "accepted", "delivered", "rejected", "unknown"),
     "accepted": ("held", "delivered", "rejected", "unknown"),

@@ -229,18 +229,14 @@ class Store(Documents):
         In: `is_gone` tells whether the worker of a delivery has ended; `pause` is the time until the receiver is asked,
         since it may still be busy with the call. Without `is_gone`, this is for the only worker of the database.
         """
-        step = Step("unknown", at, "interrupted", next_at=at + pause)
-        query = (
-            select(DeliveryRow, DocumentRow)
-            .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
-            .where(DeliveryRow.state == "sent")
-            .with_for_update(of=DeliveryRow)
-        )
-        with self._database.write() as session:
-            rows = session.execute(query).all()
-            moves = [moved(row, document, step) for row, document in rows if is_gone(delivery_of(row, document))]
-            self._journal.moved(session, moves)
-        return len(moves)
+        return self._doubt(Step("unknown", at, "interrupted", next_at=at + pause), ("sent",), is_gone)
+
+    def doubt_restored(self, at: datetime) -> int:
+        """How many deliveries were not over when this database was backed up; each is `unknown` from now on.
+
+        What the exchange has sent since then it does not know any more, and so it asks before it sends anything.
+        """
+        return self._doubt(Step("unknown", at, "restored_from_backup", next_at=at), ("pending", "sent"), lambda _: True)
 
     def overdue(self, at: datetime, *, limit: int = 500) -> list[Delivery]:
         """The deliveries under way whose time had come at `at`, the longest overdue first."""
@@ -255,6 +251,19 @@ class Store(Documents):
             return [delivery_of(row, document) for row, document in session.execute(query)]
 
     # Inside
+
+    def _doubt(self, step: Step, states: tuple[State, ...], is_doubtful: Callable[[Delivery], bool]) -> int:
+        query = (
+            select(DeliveryRow, DocumentRow)
+            .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
+            .where(DeliveryRow.state.in_(states))
+            .with_for_update(of=DeliveryRow)
+        )
+        with self._database.write() as session:
+            rows = session.execute(query).all()
+            moves = [moved(row, document, step) for row, document in rows if is_doubtful(delivery_of(row, document))]
+            self._journal.moved(session, moves)
+        return len(moves)
 
     def _changed(self, change: Change) -> None:
         (after,) = self._batches.advance([change])
