@@ -8,13 +8,13 @@ Figures on shared machines are noisy: compare the ratios of one run.
 from __future__ import annotations
 
 import gc
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import orjson
 from lxml import etree
@@ -23,6 +23,7 @@ from interop.documents import Options, examine, write
 from interop.documents.resources import resource_issues
 from mappings.formats import FORMATS, format_named
 from schemas.codesystems import shipped_code_systems
+from schemas.record import Record
 from schemas.structures import shipped
 from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
@@ -54,8 +55,7 @@ def steps() -> list[tuple[str, Callable[[], object]]]:
     data = EXAMPLE.read_bytes()
     effica = format_named("effica")
     parsed = effica.parse(data)
-    record = examine(data).record
-    assert record is not None
+    record = _example()
     assert effica.schema is not None
     schema, structure = effica.schema, shipped()[record.structure]
     rows: list[tuple[str, Callable[[], object]]] = [
@@ -104,6 +104,12 @@ def layers(form: str, data: bytes) -> Iterator[tuple[str, Callable[[], object]]]
     yield f"layer  {form} references (reading)", lambda: known.decode(parsed)
 
 
+def _example() -> Record:
+    record = examine(EXAMPLE.read_bytes()).record
+    assert record is not None
+    return record
+
+
 def small_bundle(document: bytes) -> bytes:
     """Resources of a FHIR document in a collection of about 5 KB, as systems send them."""
     entries: list[object] = []
@@ -121,17 +127,33 @@ def _both(data: bytes) -> None:
         write(record, "apotti")
 
 
+_MEASURED = """\
+import resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""Runs a command from a small process: what a child is said to need at most is never less than what its parent has."""
+
+
 def start_up() -> None:
-    """Prints how long whole commands take, from the shell's point of view."""
-    for arguments in (["--help"], ["validate", str(EXAMPLE)]):
-        command = [sys.executable, "-c", "from interop.cli import main; main()", *arguments]
-        times = []
-        for _ in range(ROUNDS):
-            start = time.perf_counter()
-            subprocess.run(command, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{'start  interop ' + arguments[0]:<38}{median(times) * 1000:>10.0f} ms wall{most:>8.0f} MB at most")
+    """Prints how long imports and whole one-shot commands take from the shell's point of view, and their memory."""
+    bundle = small_bundle(format_named("fhir").write(_example()).data)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "bundle.json"
+        file.write_bytes(bundle)
+        run = "from interop.cli import main; main()"
+        for name, code, arguments in (
+            ("python alone", "pass", []),
+            ("import of the commands", "import interop.cli, interop.cli.validate", []),
+            ("interop --help", run, ["--help"]),
+            (f"interop validate {EXAMPLE.name}", run, ["validate", str(EXAMPLE)]),
+            ("interop validate a Bundle of 5 KB", run, ["validate", str(file)]),
+        ):
+            command = [sys.executable, "-c", _MEASURED, sys.executable, "-c", code, *arguments]
+            said = [subprocess.run(command, capture_output=True, check=True).stdout.split() for _ in range(ROUNDS)]
+            wall, memory = (median(float(one[part]) for one in said) for part in (0, 1))
+            print(f"{'start  ' + name:<43}{wall * 1000:>6.0f} ms wall{memory / 1024:>8.0f} MB at most")
 
 
 def main() -> None:

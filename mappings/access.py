@@ -7,7 +7,7 @@ from typing import Any
 
 from mappings.places import Item, Place, Step, Where
 
-__all__ = ["MISSING", "Path", "container", "getter", "list_at", "located", "setter"]
+__all__ = ["MISSING", "Path", "container", "getter", "list_at", "locator", "setter"]
 
 MISSING: Any = object()
 """What a getter gives for a place that is not there."""
@@ -116,17 +116,25 @@ def _make(tree: Any, step: Step, make: type) -> Any:
     raise ValueError("A place of one value holds no [].")
 
 
-def located(tree: Any, place: Place) -> Path:
-    """The keys and indexes that a place stands for in a tree: `[key=value]` becomes the item's number."""
-    path: list[str | int] = []
-    for step in place:
-        match step:
-            case str(name):
-                path.append(name)
-            case Item(index):
-                path.append(index)
-            case Where(key, value):
-                items = tree if isinstance(tree, list) else []
-                path.append(next((n for n, i in enumerate(items) if isinstance(i, dict) and i.get(key) == value), 0))
-        tree = _enter(tree, step)
-    return tuple(path)
+def locator(place: Place) -> Callable[[Any], Path]:
+    """Finds the keys and indexes that a place stands for in a tree: `[key=value]` becomes the item's number."""
+    if not any(isinstance(step, Where) for step in place):
+        fixed = tuple(step.index if isinstance(step, Item) else str(step) for step in place)
+        return lambda _: fixed
+
+    def find(tree: Any) -> Path:
+        path: list[str | int] = []
+        for step in place:
+            match step:
+                case str(name):
+                    path.append(name)
+                case Item(index):
+                    path.append(index)
+                case Where(key, value):
+                    items = tree if isinstance(tree, list) else []
+                    found = (n for n, i in enumerate(items) if isinstance(i, dict) and i.get(key) == value)
+                    path.append(next(found, 0))
+            tree = _enter(tree, step)
+        return tuple(path)
+
+    return find

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mappings.access import MISSING, Path, container, getter, list_at, located, setter
+from mappings.access import MISSING, Path, container, getter, list_at, locator, setter
 from mappings.codecs import Untranslatable
 from mappings.places import Each, Item, Place
 from mappings.report import Entry, Link, Report
@@ -84,11 +84,11 @@ class _Run:
 
 @dataclass(slots=True)
 class _Value:
-    """Moves one value."""
+    """Moves one value. `at` and `to` find where it stands in the one tree and in the other."""
 
     row: Row
-    source: Place
-    target: Place
+    at: Callable[[Any], Path]
+    to: Callable[[Any], Path]
     get: Callable[[Any], Any]
     put: Callable[[Any, Any], None]
 
@@ -99,14 +99,14 @@ class _Value:
         try:
             written = self.row.codec.write(value)
         except Untranslatable as refusal:
-            run.refuse(refusal.rule, source_path + located(source, self.source))
+            run.refuse(refusal.rule, source_path + self.at(source))
             return
         self.put(target, written)
         if self.row.codec.lossy:
-            run.told(self.row, value, written, source_path + located(source, self.source))
+            run.told(self.row, value, written, source_path + self.at(source))
         if run.links is not None:
-            at = pointer(source_path + located(source, self.source))
-            to = pointer(target_path + located(target, self.target))
+            at = pointer(source_path + self.at(source))
+            to = pointer(target_path + self.to(target))
             run.links.append(Link(at, to, self.row.codec.name))
 
 
@@ -143,6 +143,8 @@ class _Loop:
 
     source: Place
     target: Place
+    at: Callable[[Any], Path]
+    to: Callable[[Any], Path]
     get: Callable[[Any], Any]
     into: Callable[[Any], list[Any]]
     scope: _Scope
@@ -152,7 +154,7 @@ class _Loop:
         items = self.get(source)
         if items is MISSING or items is None:
             return
-        at = source_path + located(source, self.source)
+        at = source_path + self.at(source)
         if not isinstance(items, list):
             run.refuse("repeated_field_is_a_list", at)
             return
@@ -160,7 +162,7 @@ class _Loop:
             run.lost.append(Entry(pointer(at), "An empty list is written as no list at all."))
             return
         into = self.into(target)
-        to = target_path + located(target, self.target)
+        to = target_path + self.to(target)
         if self.item:
             self._values(self.item, items, into, run, at, to)
             return
@@ -178,7 +180,7 @@ class _Loop:
             if value is MISSING or value is None:
                 run.refuse("value_has_the_kind_of_its_field", (*at, index))
                 continue
-            place = (*at, index, *located(holder, item.source))
+            place = (*at, index, *item.at(holder))
             try:
                 into.append(item.row.codec.write(value))
             except Untranslatable as refusal:
@@ -211,9 +213,7 @@ def _scope(rows: Sequence[_Entry]) -> _Scope:
         inner = loops.get((head_source, head_target))
         if inner is None:
             inner = loops[head_source, head_target] = []
-            steps.append(
-                _Loop(head_source, head_target, getter(head_source), list_at(head_target), _Scope([], []), None)
-            )
+            steps.append(_loop(head_source, head_target))
         inner.append((row, rest_source, rest_target))
     constants = [(row, target) for row, source, target in rows if source is None]
     for step in steps:
@@ -232,7 +232,7 @@ def _within(place: Place, head: Place) -> tuple[Place, Place] | None:
 def _fill(loop: _Loop, inner: list[_Entry]) -> None:
     for row, source, target in inner:
         if target == () and source is not None and not row.is_group:
-            loop.item = _Value(row, source, (), getter(source), lambda *_: None)
+            loop.item = _Value(row, locator(source), locator(()), getter(source), lambda *_: None)
             return
     loop.scope = _scope([entry for entry in inner if entry[2] != () or entry[1] != ()])
 
@@ -240,7 +240,12 @@ def _fill(loop: _Loop, inner: list[_Entry]) -> None:
 def _single(row: Row, source: Place, target: Place) -> _Value | _Presence:
     if row.is_group:
         return _Presence(getter(source), container(target, dict))
-    return _Value(row, source, target, getter(source), setter(target))
+    return _Value(row, locator(source), locator(target), getter(source), setter(target))
+
+
+def _loop(source: Place, target: Place) -> _Loop:
+    places = locator(source), locator(target)
+    return _Loop(source, target, *places, getter(source), list_at(target), _Scope([], []), None)
 
 
 def _split(place: Place) -> tuple[Place, Place]:

@@ -74,6 +74,11 @@ class Issue:
         words = {k: v if isinstance(v, str) else v.get(language) or v.get("fi", "") for k, v in self.slots.items()}
         return self.rule.message[language].format_map(words)
 
+    def trail(self, language: Language) -> str:
+        """The names of the fields that lead to the place, `Asiakas › Sukunimi`; empty when they are not known."""
+        names = self.slots.get("trail", {})
+        return names if isinstance(names, str) else names.get(language) or names.get("fi", "")
+
     def moved(self, path: str, line: int | None = None, column: int | None = None) -> Issue:
         """The same finding at another place, as when a record's place is traced back to the source document."""
         return replace(self, path=path, line=line, column=column)
@@ -81,10 +86,11 @@ class Issue:
     def as_json(self) -> dict[str, Any]:
         """Out: the object that `interop validate --output json` prints for an issue.
 
-        `expression` stands there only for FHIR: the FHIRPath of the place.
+        `expression` stands there only for FHIR: the FHIRPath of the place. `trail` stands there for a place in the
+        content of a known structure: the names of the fields that lead to it, in fi and sv.
         """
-        expression = self.slots.get("expression")
-        return ({"expression": expression} if expression else {}) | {
+        known = {name: self.slots[name] for name in ("expression", "trail") if name in self.slots}
+        return known | {
             "rule": self.rule.id,
             "layer": self.rule.layer,
             "severity": self.rule.severity,

@@ -69,7 +69,11 @@ def canonical(value: Any) -> bytes:
 
 def pointer(path: Iterator[str | int] | tuple[str | int, ...] | list[str | int]) -> str:
     """The JSON Pointer (RFC 6901) of a path."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    steps = [str(step) for step in path]
+    plain = "/".join(["", *steps])
+    if "~" not in plain and plain.count("/") == len(steps):
+        return plain
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
 def positions(data: bytes) -> Mapping[str, tuple[int, int]]:

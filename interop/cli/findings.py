@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any
 
 from interop.cli.rule_examples import rule_examples
@@ -22,7 +23,7 @@ _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "sv": {"error": ("fel", "fel"), "warning": ("varning", "varningar"), "information": ("notis", "notiser")},
     "en": {"error": ("error", "errors"), "warning": ("warning", "warnings"), "information": ("note", "notes")},
 }
-_COLOURS = {"error": "31;1", "warning": "33", "information": "36", "valid": "32"}
+_COLOURS = {"error": "31;1", "warning": "33", "information": "36", "valid": "32", "path": "2"}
 _MOST_PLACES = {"error": 20, "warning": 5, "information": 3}
 """How many places of one finding are listed for people, by severity; the other outputs have them all."""
 _UNJUDGED: dict[Language, str] = {
@@ -50,9 +51,13 @@ def as_json(name: str, examined: Examined) -> dict[str, Any]:
     }
 
 
-def as_text(name: str, examined: Examined, language: Language, *, colours: bool = False) -> Iterator[str]:
+def as_text(
+    name: str, examined: Examined, language: Language, *, colours: bool = False, width: int = 0
+) -> Iterator[str]:
     """The lines that a person reads: the verdict, then the findings, the worst first, those of one rule and text
-    together with all their places. In: `colours` for a terminal.
+    together with all their places: line and column, the names of the fields that lead there, and the path.
+
+    In: `colours` and `width` (in characters, 0 for lines as long as they are) for a terminal.
     """
     state = _coloured(state_of(examined, language), "valid" if examined.valid else "error", colours)
     yield f"{name}: {state}{_facts(examined)}{counts_of(examined, language)}"
@@ -62,14 +67,35 @@ def as_text(name: str, examined: Examined, language: Language, *, colours: bool 
     for together in grouped(examined.issues, language):
         rule = together[0].rule
         most = _MOST_PLACES[rule.severity]
-        word = _coloured(f"{severity_word(rule.severity, language):<9}", rule.severity, colours)
+        word = f"{severity_word(rule.severity, language):<9}"
         times = f" (×{len(together)})" if len(together) > 1 else ""
-        yield f"  {word} {together[0].message(language)}{times}  [{rule.id}]"
+        first, *more = _wrapped(f"{together[0].message(language)}{times}  [{rule.id}]", width)
+        yield f"  {_coloured(word, rule.severity, colours)} {first}"
+        yield from (f"{_MARGIN}{line}" for line in more)
         for issue in together[:most]:
-            at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
-            yield f"  {at:>9}  {issue.path or '/'}"
+            yield from _place(issue, language, colours=colours, width=width)
         if len(together) > most:
-            yield f"  {'':>9}  … +{len(together) - most}"
+            yield f"{_MARGIN}… +{len(together) - most}"
+
+
+_MARGIN = " " * 12
+"""Where a finding's text begins; the numbers of lines stand before it."""
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines that end within the width, the margin counted."""
+    if not width:
+        return [text]
+    return wrap(text, max(width - len(_MARGIN), 40), break_long_words=False, break_on_hyphens=False)
+
+
+def _place(issue: Issue, language: Language, *, colours: bool, width: int) -> Iterator[str]:
+    at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
+    path = _coloured(issue.path or "/", "path", colours)
+    trail = issue.trail(language)
+    first, *more = [*_wrapped(trail, width), path] if trail else [path]
+    yield f"  {at:>8}  {first}"
+    yield from (f"{_MARGIN}{line}" for line in more)
 
 
 def state_of(examined: Examined, language: Language) -> str:
@@ -117,20 +143,25 @@ class Tally:
     inputs: int = 0
     valid: int = 0
     severities: Counter[str] = field(default_factory=Counter)
-    rules: Counter[str] = field(default_factory=Counter)
+    rules: Counter[tuple[Severity, str]] = field(default_factory=Counter)
 
     def add(self, examined: Examined) -> None:
         """Counts one input."""
         self.inputs += 1
         self.valid += examined.valid
         self.severities.update(issue.rule.severity for issue in examined.issues)
-        self.rules.update(issue.rule.id for issue in examined.issues)
+        self.rules.update((issue.rule.severity, issue.rule.id) for issue in examined.issues)
 
     def lines(self, language: Language) -> Iterator[str]:
-        """The summary for people."""
+        """The summary for people: the rules that were broken, the worst first and the most often broken first."""
         yield f"{self.valid}/{self.inputs} {_STATES[language][0]}{_counted(self.severities, language)}"
-        for rule, count in self.rules.most_common():
-            yield f"  {count:>6}  {rule}"
+        for (severity, rule), count in sorted(self.rules.items(), key=_by_weight):
+            yield f"  {severity_word(severity, language):<9} {count:>6}  {rule}"
+
+
+def _by_weight(counted: tuple[tuple[Severity, str], int]) -> tuple[int, int, str]:
+    (severity, rule), count = counted
+    return SEVERITIES.index(severity), -count, rule
 
 
 def rule_lines(issues: Iterable[Issue], language: Language) -> Iterator[str]:

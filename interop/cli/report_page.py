@@ -63,7 +63,7 @@ def _marked(severity: str | None) -> str:
 def _finding(identity: str, together: Sequence[Issue], language: Language) -> str:
     """One finding with all its places, each a link to its line."""
     rule = together[0].rule
-    places = [f"<li>{_place(identity, issue)}</li>" for issue in together]
+    places = [f"<li>{_place(identity, issue, language)}</li>" for issue in together]
     times = f" ×{len(together)}" if len(together) > 1 else ""
     rest = places[_MOST_OPEN:]
     folded = f"<details><summary>+{len(rest)}</summary><ul>{''.join(rest)}</ul></details>" if rest else ""
@@ -74,9 +74,11 @@ def _finding(identity: str, together: Sequence[Issue], language: Language) -> st
     )
 
 
-def _place(identity: str, issue: Issue) -> str:
+def _place(identity: str, issue: Issue, language: Language) -> str:
+    at = f"<a href='#{identity}-{issue.line}'>{issue.line}:{issue.column or 1}</a> " if issue.line else ""
+    trail = issue.trail(language)
     path = f"<code>{escape(issue.path or '/')}</code>"
-    return f"<a href='#{identity}-{issue.line}'>{issue.line}:{issue.column or 1}</a> {path}" if issue.line else path
+    return f"{at}{escape(trail)}<br>{path}" if trail else f"{at}{path}"
 
 
 _STYLE = (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Annotated
 
 import typer
@@ -77,14 +78,15 @@ class _Printing:
         elif self.output is Output.outcome:
             print(json_text.dump(as_outcome(examined, self.language)).decode())
         else:
-            print("\n".join(as_text(name, examined, self.language, colours=self.colours)))
+            width = get_terminal_size().columns if self.colours else 0
+            print("\n".join(as_text(name, examined, self.language, colours=self.colours, width=width)))
             if self.explain:
                 print("\n".join(rule_lines(examined.issues, self.language)))
 
     def close(self) -> None:
         """Prints what can be said only when all documents are known."""
         if self.output is Output.text and self.tally.inputs != 1:
-            print("\n".join(self.tally.lines(self.language)))
+            print("\n".join(["", *self.tally.lines(self.language)]))
         elif self.output is Output.sarif:
             print(json_text.dump(as_sarif(self.results, self.language)).decode())
         elif self.output is Output.junit:

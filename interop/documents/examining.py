@@ -5,7 +5,7 @@ Every finding is said once, at its place in the document that was given, whichev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from schemas import json_text, xml_text
 from schemas.issues import Issue, has_errors, rules_in
 from schemas.limits import Limits
 from schemas.record import Record, envelope_structure
-from schemas.structures import shipped
+from schemas.structures import Structure, shipped
+from schemas.trails import trail
 from schemas.xml_places import positions
 from validators.conditions import check_conditions
 from validators.content import check_content, check_envelope
@@ -54,14 +55,14 @@ def examine(data: bytes, format_name: str | None = None, options: Options | None
         issues = parsed.issues or _unknown(data, options.limits)
         return _examined(known.name, None, issues, options, is_read=False)
     issues = [*parsed.issues, *schema_issues(known, parsed, options)]
-    decoded = known.decode(parsed)
+    decoded = known.decode(parsed, traced=True)
     if decoded.record is None and format_name is None and known.name != "fhir" and is_resource(data):
         return examine_resource(data, options)
     issues += decoded.issues
     record = _completed(decoded.record, options.envelope)
     if record is not None and ("rules" in options.layers or "schema" in options.layers or _asks_codes(options)):
         said = _record_issues(record, options, present_only=known.schema is not None and has_errors(issues))
-        issues += _placed(known, parsed, list(said), decoded)
+        issues += _placed(known, parsed, said, decoded)
     return _examined(known.name, record, _told(known, parsed, _once(issues), options), options)
 
 
@@ -97,15 +98,22 @@ def _record_issues(record: Record, options: Options, *, present_only: bool) -> I
     """
     found = [issue.moved(f"/envelope{issue.path}") for issue in check_envelope(record.envelope)]
     found += check_conditions(envelope_structure(), {"envelope": record.envelope})
+    found = [_named(envelope_structure(), issue, issue.path) for issue in found]
     if record.structure in shipped():
         structure = shipped()[record.structure]
         inner = [*check_content(structure, record.content), *check_conditions(structure, record.content)]
         if options.code_systems is not None:
             inner += check_codes(structure, record.content, options.code_systems, record.language)
-        found += [issue.moved(f"/content{issue.path}") for issue in inner]
+        found += [_named(structure, issue, f"/content{issue.path}") for issue in inner]
     for issue in found:
         if not present_only or issue.rule.code != "required":
             yield issue
+
+
+def _named(structure: Structure, issue: Issue, path: str) -> Issue:
+    """The issue at its place in the record, with the names that lead there for people."""
+    names = trail(structure, issue.path)
+    return replace(issue, path=path, slots={**issue.slots, "trail": names} if names else issue.slots)
 
 
 def _completed(record: Record | None, known: Mapping[str, Any]) -> Record | None:
@@ -119,13 +127,11 @@ def _completed(record: Record | None, known: Mapping[str, Any]) -> Record | None
     return replace(record, envelope=envelope)
 
 
-def _placed(known: Format, parsed: Parsed, issues: list[Issue], decoded: Decoded) -> list[Issue]:
-    """The issues at their places in the document that was read. The document is traced only when there are issues."""
-    if not issues:
-        return []
-    traced = decoded if decoded.sources else known.decode(parsed, traced=True)
-    places = [(issue, known.origin(parsed, traced, issue.path)) for issue in issues]
-    return [issue.moved(place.path, place.line, place.column) for issue, place in places]
+def _placed(known: Format, parsed: Parsed, issues: Iterable[Issue], decoded: Decoded) -> Iterator[Issue]:
+    """The issues at their places in the document that was read."""
+    for issue in issues:
+        place = known.origin(parsed, decoded, issue.path)
+        yield issue.moved(place.path, place.line, place.column)
 
 
 def _told(known: Format, parsed: Parsed, issues: list[Issue], options: Options) -> list[Issue]:

@@ -16,6 +16,7 @@ from validators.fhir.hand_invariants import BY_HAND, NEEDS, Judge
 __all__ = ["Binding", "Constraint", "Element", "TypeRef", "element_tree", "is_primitive"]
 
 _VALUE = re.compile(r"(fixed|pattern)([A-Z]\w*)")
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
 _VITAL_UNITS = "http://hl7.org/fhir/ValueSet/ucum-vitals-common"
 _BOUND = re.compile(r"(minValue|maxValue)[A-Z]\w*")
 _SHORT_FORMATS = frozenset({"json", "ttl", "xml"})
@@ -51,7 +52,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One invariant as its definition gives it. `source` is the structure that made it.
+    """One invariant as its definition gives it. `source` is the structure that made it, `human` what it asks in words.
 
     `function`: what stands for the expression, when there is such a function; it holds of all objects that have none of
     the keys of `needs`.
@@ -197,7 +198,7 @@ def _element(entry: Mapping[str, Any], source: str) -> Element:
 def _type(entry: Mapping[str, Any]) -> TypeRef:
     code = str(entry.get("code"))
     return TypeRef(
-        code.rpartition("/")[2] if code.startswith("http://hl7.org/fhir/StructureDefinition/") else code,
+        code.rpartition("/")[2] if code.startswith(_CORE) else code,
         tuple(entry.get("profile", ())),
         tuple(entry.get("targetProfile", ())),
         tuple(entry.get("aggregation", ())),

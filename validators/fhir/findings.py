@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.issues import Issue, rules_in
+from schemas.issues import Issue, Slot, rules_in
 from schemas.json_text import pointer
 
 __all__ = ["MOST", "Findings", "Place", "expression", "steps"]
@@ -25,19 +25,19 @@ class Findings:
     """The findings so far."""
 
     def __init__(self) -> None:
-        self.issues: dict[tuple[Any, ...], Issue] = {}
+        self.issues: dict[tuple[str, ...], Issue] = {}
 
     @property
     def full(self) -> bool:
         """True when no more findings are taken."""
         return len(self.issues) >= MOST
 
-    def add(self, rule: str, place: Place, **slots: str) -> None:
+    def add(self, rule: str, place: Place, **slots: Slot) -> None:
         """Adds a finding unless it has been told already."""
         if len(self.issues) >= MOST:
             return
         where = pointer(steps(place))
-        key = (rule, where, *sorted(slots.items(), key=repr)) if slots else (rule, where)
+        key = (rule, where, str(slots)) if slots else (rule, where)
         if key not in self.issues:
             found = Issue(_RULES[rule], where, slots={"expression": expression(place), **slots})
             self.issues[key] = found

@@ -6,11 +6,14 @@ evaluated as FHIRPath. Source: FHIRPath N1 2.0.0, https://hl7.org/fhirpath/N1/; 
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
+from schemas.issues import Slot
 from validators.fhir.elements import Constraint
 from validators.fhir.findings import Place
 from validators.fhir.hand_invariants import Judge
@@ -42,13 +45,26 @@ def check_constraints(
 
 
 def _tell(run: Run, constraint: Constraint, place: Place, verdict: bool | None) -> None:
-    slots = {"key": constraint.key, "human": constraint.human or constraint.key}
+    key = constraint.key
     if verdict is None:
-        run.findings.add("fhir_invariant_is_judged", place, key=constraint.key)
-    elif constraint.key in _BEST_PRACTICE:
-        run.findings.add("fhir_good_practice_is_followed", place, **slots)
-    else:
-        run.findings.add(_RULES.get(constraint.severity, "fhir_invariant_holds"), place, **slots)
+        run.findings.add("fhir_invariant_is_judged", place, key=key)
+        return
+    rule = _RULES.get(constraint.severity, "fhir_invariant_holds")
+    rule = "fhir_good_practice_is_followed" if key in _BEST_PRACTICE else rule
+    run.findings.add(rule, place, key=key, human=_in_words(constraint))
+
+
+def _in_words(constraint: Constraint) -> Slot:
+    """What an invariant asks, in all languages when it is one of FHIR's own, else as its definition has it."""
+    english = constraint.human or constraint.key
+    known = _words().get(constraint.source.rpartition("/")[2], {}).get(constraint.key)
+    return {**known, "en": english} if known else english
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """The words for the invariants of R4, by type and key; read once, when they are needed."""
+    return tomllib.loads(files("validators").joinpath("invariants.toml").read_text("utf-8"))
 
 
 def _as_by_hand(function: Judge, node: Mapping[str, Any], run: Run) -> bool:
