@@ -143,25 +143,20 @@ class Tally:
     inputs: int = 0
     valid: int = 0
     severities: Counter[str] = field(default_factory=Counter)
-    rules: Counter[tuple[Severity, str]] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
 
     def add(self, examined: Examined) -> None:
         """Counts one input."""
         self.inputs += 1
         self.valid += examined.valid
         self.severities.update(issue.rule.severity for issue in examined.issues)
-        self.rules.update((issue.rule.severity, issue.rule.id) for issue in examined.issues)
+        self.rules.update(issue.rule.id for issue in examined.issues)
 
     def lines(self, language: Language) -> Iterator[str]:
-        """The summary for people: the rules that were broken, the worst first and the most often broken first."""
+        """The summary for people: the rules that were broken, the most often broken first."""
         yield f"{self.valid}/{self.inputs} {_STATES[language][0]}{_counted(self.severities, language)}"
-        for (severity, rule), count in sorted(self.rules.items(), key=_by_weight):
-            yield f"  {severity_word(severity, language):<9} {count:>6}  {rule}"
-
-
-def _by_weight(counted: tuple[tuple[Severity, str], int]) -> tuple[int, int, str]:
-    (severity, rule), count = counted
-    return SEVERITIES.index(severity), -count, rule
+        for rule, count in self.rules.most_common():
+            yield f"  {count:>6}  {rule}"
 
 
 def rule_lines(issues: Iterable[Issue], language: Language) -> Iterator[str]:
