@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("doctor", "doctor_command", "Examine settings, database, keys, certificates and systems."),
     "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
     "deliveries": Command("deliveries", "deliveries", "List, show, retry, release or cancel deliveries.", group=True),
+    "due": Command("due", "due_command", "List the plans that are to be reviewed soon, or should have been."),
     "audit": Command("audit", "audit", "The audit: list, show, verify, anchor, export.", group=True),
     "documents": Command(
         "documents", "documents", "List and show documents; admit or refuse those in quarantine.", group=True

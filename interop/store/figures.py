@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from interop.store.database import Database
 from interop.store.ledger import Delivery, Status, StoredDocument
@@ -135,6 +136,16 @@ class Figures:
         )
         with self._database.read() as session:
             return [document_of(row) for row in session.scalars(query)]
+
+    def newest(self, after: str = "", *, limit: int = 200) -> list[StoredDocument]:
+        """The newest accepted version of each document, in the order of the store's ids. In: the id to go on from."""
+        newer = aliased(DocumentRow)
+        is_newest = ~exists().where(
+            newer.chain == DocumentRow.chain, newer.version > DocumentRow.version, newer.status == "accepted"
+        )
+        query = select(DocumentRow).where(DocumentRow.status == "accepted", DocumentRow.id > after, is_newest)
+        with self._database.read() as session:
+            return [document_of(row) for row in session.scalars(query.order_by(DocumentRow.id).limit(limit))]
 
     def refused(self, since: datetime, *, limit: int = 20) -> list[StoredDocument]:
         """The documents since then that were not taken, the latest first."""
