@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from interop.cli.due import due_command
-from interop.documents import write
+from interop.documents import examine, write
 from interop.errors import Invalid
-from interop.exchange import Exchange
-from interop.store import Store
+from interop.exchange.receiving import identity_of
+from interop.store import Answer, Incoming, Store
 from schemas.record import Record
 from tests.formats.test_round_trips import record_of
 from tests.store.databases import database_url, new_database, postgresql_base
@@ -93,25 +94,29 @@ def test_a_file_that_is_no_document_is_named_and_nothing_is_listed(tmp_path: Pat
     assert result.stdout == ""
 
 
-def test_of_what_the_exchange_holds_the_newest_version_counts(world: Any, stored: Store) -> None:
-    real = Exchange(world.parts())
-    world.source.format = "thl"
-    world.source.file("m1", plan("2027-03-01"))
-    world.source.file("m2", plan("2027-09-01", 2))
-    real.receive()
+def keep(store: Store, data: bytes) -> None:
+    record = examine(data, "thl").record
+    assert record is not None
+    incoming = Incoming("effica", "thl", record.document, data, identity_of(record), datetime.now(UTC))
+    store.accept(incoming, Answer("AA"), [])
+
+
+def test_of_what_the_exchange_holds_the_newest_version_counts(stored: Store) -> None:
+    keep(stored, plan("2027-03-01"))
+    keep(stored, plan("2027-09-01", 2))
     assert [one.version for one in stored.figures.newest()] == [2]
     assert json.loads(due("--on", "2027-02-20", "--output", "json").stdout) == []
     (one,) = json.loads(due("--on", "2027-08-20", "--output", "json").stdout)
     assert (one["document"], one["version"], one["due"]) == (f"{OID}2", 2, "2027-09-01")
 
 
-def test_all_that_is_stored_is_read_page_by_page(world: Any, stored: Store) -> None:
-    world.source.format = "thl"
+def test_all_that_is_stored_is_read_page_by_page(stored: Store) -> None:
     record = record_of("plan.json")
     for number in range(5):
         named = {"document": f"{OID}0{number}", "original": f"{OID}0{number}"}
-        world.source.file(f"m{number}", write(Record(record.envelope | named, record.content), "thl").data)
-    Exchange(world.parts()).receive()
+        keep(stored, write(Record(record.envelope | named, record.content), "thl").data)
     first = stored.figures.newest(limit=2)
     rest = stored.figures.newest(first[-1].id, limit=9)
     assert len({one.id for one in (*first, *rest)}) == 5
+    told = due("--within", "9999w", "--output", "json")
+    assert len(json.loads(told.stdout)) == 5
