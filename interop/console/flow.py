@@ -79,7 +79,7 @@ def drawn(found: Overview, *, wide: bool) -> Drawn:
 
 
 def _wide(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
-    box, tall = 300.0, 84.0
+    box, tall = 300.0, _tall(sent, got)
     rows = max(len(sent), len(got), 1)
     height = rows * tall + (rows - 1) * _GAP
     hub = Node("", "", 400, max(0.0, height / 2 - 70), 160, min(height, 140.0), ())
@@ -94,7 +94,7 @@ def _wide(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tall
 
 
 def _narrow(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
-    box, tall, rise = 340.0, 84.0, 44.0
+    box, tall, rise = 340.0, _tall(sent, got), 44.0
     left = _stack(found, sent, 0, box, tall)
     hub_y = (left[-1].y + tall if left else 0) + rise
     hub = Node("", "", 0, hub_y, box, 56, ())
@@ -106,6 +106,12 @@ def _narrow(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Ta
     if right:
         edges.append(_edge_of(_sum(right), (box / 2, hub_y + 56), (box / 2, right[0].y), across=False))
     return Drawn(box, height, hub, left, right, tuple(edges), wide=False)
+
+
+def _tall(*sides: Mapping[str, _Tallies]) -> float:
+    """How tall each box is: two tallies stand on a line, and the box with the most lines fits."""
+    most = max((len(tallies) for side in sides for tallies in side.values()), default=0)
+    return 44.0 + 20.0 * max(2, -(-most // 2))
 
 
 def _intake(found: Overview, name: str) -> _Tallies:

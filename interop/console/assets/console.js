@@ -68,7 +68,8 @@ function show(page, chosen) {
 function center(part) {
   part.querySelectorAll("mark").forEach((mark) => {
     const box = mark.closest(".text");
-    box.scrollTop = mark.offsetTop - box.clientHeight / 2;
+    const room = Math.max(0, box.clientHeight - mark.offsetHeight);
+    box.scrollTop = mark.offsetTop - room / 2;
   });
 }
 

@@ -12,6 +12,7 @@ from interop.service.documents import Reading, changes, judgements, read, versio
 from interop.service.lineage import excerpts
 from interop.service.traces import leave
 from interop.store import StoredDocument
+from schemas.structures import shipped
 
 __all__ = ["findings", "forms", "gate", "losses", "plan", "unmasked", "versions"]
 
@@ -75,7 +76,10 @@ def gate(ask: Ask) -> Response:
 
 def _page(ask: Ask, tab: str, document: StoredDocument, **shown: Any) -> Response:
     deliveries = ask.parts.store.deliveries(document=document.id)
-    return ask.page(f"document_{tab}.html", tab=tab, document=document, deliveries=deliveries, **shown)
+    structure = shipped().get(document.structure or "")
+    return ask.page(
+        f"document_{tab}.html", tab=tab, document=document, structure=structure, deliveries=deliveries, **shown
+    )
 
 
 def _read(ask: Ask) -> tuple[StoredDocument, Reading]:
