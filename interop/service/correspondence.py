@@ -25,6 +25,8 @@ KINDS: tuple[Kind, ...] = ("carried", "omitted", "copied", "constant", "group")
 """
 
 _Labels = Mapping[str, str]
+_ATTACHED = "Carried in the complete content."
+"""What tables give as the reason of most rows; a page says it in its own language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class ShownRow:
     has_codes: bool
     value: str
     reason: str
+
+    @property
+    def remark(self) -> str:
+        """The reason, where it says more than that the complete content carries the field."""
+        return "" if self.reason == _ATTACHED else self.reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,9 +154,12 @@ class Looker:
         self.page.click("button.primary")
         self.page.wait_for_url(f"{self.address}/")
 
+    def shoot(self, name: str) -> None:
+        self.page.screenshot(path=self.shots / f"{name}-{self.width}.png", full_page=True)
+
     def judge(self, name: str) -> None:
         """Takes the picture, and has the page checked: accessible, and no wider than the screen."""
-        self.page.screenshot(path=self.shots / f"{name}-{self.width}.png", full_page=True)
+        self.shoot(name)
         found = Axe().run(self.page, options={**RULES})
         assert found.violations_count == 0, found.generate_report()
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

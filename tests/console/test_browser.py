@@ -168,6 +168,49 @@ def test_the_dark_pages_have_contrast_too(looker: Looker, seeded: Seeded) -> Non
         looker.judge(f"{name}-dark")
 
 
+def test_pages_on_paper_are_white_and_bare(looker: Looker, seeded: Seeded) -> None:
+    looker.sign_in("vilja")
+    looker.page.emulate_media(media="print", color_scheme="dark")
+    for name, path in (
+        ("document", f"/documents/{seeded.newest.id}"),
+        ("mapping", "/mappings/omni360/15020"),
+        ("overview", "/"),
+    ):
+        looker.open(path)
+        looker.shoot(f"{name}-print")
+        assert looker.page.is_hidden("header.top")
+        assert looker.page.is_hidden("footer")
+        assert (
+            looker.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+        )
+        assert looker.page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        wash = looker.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--grey-wash')")
+        assert wash.strip() == "#e9edef", "a dark screen must not make the paper dark"
+
+
+def test_everything_can_be_reached_by_keyboard(looker: Looker) -> None:
+    looker.sign_in("vilja")
+    looker.open("/try")
+    reached = []
+    for _ in range(24):
+        looker.page.keyboard.press("Tab")
+        reached.append(looker.page.evaluate("(document.activeElement.id || document.activeElement.textContent.trim())"))
+    for wanted in ("Siirry sisältöön", "Yleiskuva", "Rakenteet", "SV", "Kirjaudu ulos", "file", "format", "Tutki"):
+        assert wanted in reached
+    looker.page.focus("text=Kokeile esimerkillä")
+    shown = looker.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    looker.page.keyboard.press("Enter")
+    looker.page.wait_for_selector(".verdict")
+    looker.page.focus(".tabs button >> text=Muodot")
+    looker.page.keyboard.press("Enter")
+    looker.page.wait_for_selector(".fields-list")
+    looker.page.focus(".fields-list button >> nth=3")
+    looker.page.keyboard.press("Enter")
+    looker.page.wait_for_selector("#places mark")
+    assert looker.page.evaluate("document.activeElement.getAttribute('aria-current')") == "true"
+    assert shown != "none"
+
+
 def test_what_is_live_is_refreshed(looker: Looker, seeded: Seeded) -> None:
     looker.sign_in("oiva")
     looker.page.evaluate("document.querySelector('#attention-title').textContent = 'stale'")
