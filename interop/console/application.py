@@ -105,6 +105,10 @@ _TITLES: Mapping[int, str] = {
 }  # fmt: skip
 
 
+_HELPED = ("not_found", "too_large", "invalid")
+"""The titles that go with a sentence of help, where nothing more precise is known."""
+
+
 def application(parts: Parts, settings: Settings, *, token: str = "") -> ASGIApp:
     """The console over an exchange, to be mounted at `MOUNT`.
 
@@ -193,7 +197,9 @@ async def _form(request: Request) -> FormData:
 
 
 def _told(ask: Ask, status: int, why: str = "") -> Response:
-    return ask.page("error.html", status=status, title=ask.say(f"error.{_TITLES.get(status, 'fault')}"), why=why)
+    title = _TITLES.get(status, "fault")
+    help_ = ask.say(f"error.help.{title}") if title in _HELPED else ""
+    return ask.page("error.html", status=status, title=ask.say(f"error.{title}"), why=why, help=help_)
 
 
 def _refused(desk: Desk) -> Callable[[Request, Exception], Response]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import FilePayload
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
-from tests.console.conftest import Looker, Seeded
+from interop.console import MOUNT, application
+from interop.sandboxes.running import Running
+from tests.console.conftest import Looker, Seeded, settings_with
+from tests.console.openid_provider import CLIENT, SECRET, OpenIdProvider
+from tests.console.seeding import NOW
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PLAN = "1.2.246.537.6.1506.15020.2024.11.28"
@@ -166,6 +172,36 @@ def test_the_dark_pages_have_contrast_too(looker: Looker, seeded: Seeded) -> Non
     ):
         looker.open(path)
         looker.judge(f"{name}-dark")
+
+
+def test_signing_in_at_a_provider(looker: Looker, seeded: Seeded) -> None:
+    provider = OpenIdProvider(lambda: NOW)
+    app = Starlette()
+    with Running(provider.application()) as other, Running(app) as running:
+        provider.url, looker.address = other.url, running.url + MOUNT
+        text = f"""[console]
+            url = "{looker.address}"
+            oidc_issuer = "{provider.url}"
+            oidc_client = "{CLIENT}" """
+        settings = settings_with(text, INTEROP_CONSOLE_OIDC_SECRET=SECRET)
+        app.router.routes.append(Mount(MOUNT, application(seeded.parts, settings)))
+        looker.open("/structures")
+        assert looker.page.is_visible("#password")
+        looker.judge("sign-in-provider")
+        looker.page.click("text=Kirjaudu organisaation tunnuksella")
+        looker.page.wait_for_url("**/structures")
+        assert looker.page.inner_text("h1") == "Rakenteet"
+
+
+def test_what_is_not_there_gets_a_page_that_leads_on(looker: Looker) -> None:
+    looker.sign_in("auli")
+    looker.forgiven = "status of 404"
+    answer = looker.page.goto(f"{looker.address}/nothing")
+    assert answer is not None
+    assert answer.status == 404
+    looker.judge("error")
+    looker.page.click("text=Yleiskuvaan")
+    looker.page.wait_for_selector("#live")
 
 
 def test_pages_on_paper_are_white_and_bare(looker: Looker, seeded: Seeded) -> None:
