@@ -5,6 +5,7 @@ Source: FHIR R4 4.0.1 Bundle, Composition, CarePlan; HL7 Finland base profiles 2
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,9 @@ from mappings.fhir_labels import label_sections
 from mappings.formats.base import Format, Parsed
 from mappings.narrative import narrative, sections
 from mappings.outline import outline
+from mappings.places import Where
 from mappings.questionnaire_response import response_of
+from mappings.tables import Table
 from schemas.dates import exists
 from schemas.issues import Issue, rules_in
 from schemas.questionnaire import questionnaire_url
@@ -90,21 +93,20 @@ def response_resource(record: Record, structure: Structure) -> _Tree:
 
 
 def document_sections(
-    record: Record, structure: Structure, urls: Dict[tuple[str, int], str], settings: Dict[str, Any], tree: _Tree
+    record: Record, structure: Structure, urls: Dict[tuple[str, int], str], table: Table, tree: _Tree
 ) -> list[_Tree]:
     """The Composition's sections with text and labels, and the resources that belong to each.
 
-    In: `section_entries` of the settings names, for a top field of the structure, the roles whose resources its section
-    refers to; the roles under `""` go to the last section, that of the structured data.
+    In: `section_entries` of the table's settings names, for a top field of the structure, the roles whose resources its
+    section refers to; the roles under `""` go to the last section, that of the structured data.
     """
     made = sections(record, structure)
-    entries = settings.get("section_entries", {})
-    roles = {key: [tree[role] for role in named if role in tree] for key, named in entries.items()}
+    entries = table.settings.get("section_entries", {})
     label_sections(
         made,
         record.body,
-        settings.get("section_labels", {}),
-        lambda key: [one for held in roles.get(key, ()) for one in (held if isinstance(held, list) else [held])],
+        table.settings.get("section_labels", {}),
+        lambda key: [*_of_roles(tree, entries.get(key, ())), *_parts(tree, table, key)],
     )
     for key, section in made.items():
         _refer(section, urls, entries.get(key, []))
@@ -114,6 +116,28 @@ def document_sections(
     }
     _refer(whole, urls, entries.get("", []))
     return [*made.values(), whole]
+
+
+def _of_roles(tree: _Tree, roles: Iterable[str]) -> Iterator[_Tree]:
+    for role in roles:
+        held = tree.get(role, [])
+        yield from held if isinstance(held, list) else [held]
+
+
+def _parts(tree: _Tree, table: Table, key: str) -> Iterator[_Tree]:
+    """The resources of a kind that the rows tell apart by their codes, those of one top field of the content."""
+    rows = [row for row in table.rows if row.record and row.format and row.record[1:2] == (key,)]
+    chosen = {row.format[:2] for row in rows if row.format and isinstance(row.format[1], Where)}
+    for role, where in chosen:
+        for one in _of_roles(tree, [role] if isinstance(role, str) else []):
+            if isinstance(where, Where) and where.key == "code" and _code_of(one) == where.value:
+                yield one
+
+
+def _code_of(resource: _Tree) -> Any:
+    code = resource.get("code")
+    codings = code.get("coding") if isinstance(code, dict) else None
+    return codings[0].get("code") if codings else code
 
 
 def _refer(section: _Tree, urls: Dict[tuple[str, int], str], roles: list[str]) -> None:

@@ -74,7 +74,7 @@ class Fhir(JsonFormat):
         urls = graph.urls(tree, f"{record.document}/{record.version}")
         graph.connect(tree, urls)
         add_narratives(tree, record, structure)
-        tree["composition"]["section"] = document_sections(record, structure, urls, mapping.table.settings, tree)
+        tree["composition"]["section"] = document_sections(record, structure, urls, mapping.table, tree)
         bundle = _bundle(tree, graph, urls, record.language)
         issues = [issue for issue in outcome.issues if not issue.path.startswith("/content")]
         report = outcome.report.without("/content") + _with_residue(bundle, graph, record)

@@ -65,6 +65,20 @@ def test_a_limited_section_and_its_resources_are_labelled(record: Record) -> Non
     assert marked == {url: ["1", "3"] for url in referred}
 
 
+def test_what_a_limited_section_says_in_resources_apart_is_labelled_too(record: Record) -> None:
+    bundle = bundle_of(limited(record, ("yhteinen_tilannekuva", ["1"]), ("vahvuudet_ja_voimavarat", ["1", "2"])))
+    marked = {
+        resource["code"]["coding"][0]["code"]: [one["code"] for one in resource["meta"]["security"]]
+        for resource in (entry["resource"] for entry in bundle["entry"])
+        if "security" in resource.get("meta", {})
+    }
+    assert marked == {
+        "client-view-of-situation": ["1"],
+        "professional-view-of-situation": ["1"],
+        "strengths": ["1", "2"],
+    }
+
+
 def test_the_labels_come_back_with_and_without_the_complete_content(record: Record) -> None:
     labelled = limited(record, ("toimet", ["1"]), ("yhteiset_tavoitteet", ["1", "2"]))
     bundle = bundle_of(labelled)
