@@ -51,6 +51,9 @@ def test_reading_a_document_page_by_page(looker: Looker, seeded: Seeded) -> None
     path = f"/documents/{seeded.newest.id}"
     for tab in ("", "/versions", "/findings", "/losses", "/gate"):
         looker.open(path + tab)
+        current = looker.page.locator(".tabs [aria-current]").bounding_box()
+        assert current is not None
+        assert 0 <= current["x"] <= looker.page.evaluate("innerWidth") - current["width"], "the tab can be seen"
         looker.judge(f"document{tab.replace('/', '-')}")
     looker.open(path)
     looker.page.click("text=Näytä henkilötunnukset")

@@ -73,6 +73,11 @@ function center(part) {
   });
 }
 
+function inView(tab) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 function drop(area) {
   const input = area.querySelector("input[type=file]");
   for (const name of ["dragover", "dragenter"]) {
@@ -95,4 +100,5 @@ document.addEventListener("click", follow);
 document.addEventListener("submit", send);
 document.querySelectorAll("form.drop").forEach(drop);
 document.querySelectorAll("#places").forEach(center);
+document.querySelectorAll(".tabs [aria-current]").forEach(inView);
 setTimeout(refresh, EVERY);
