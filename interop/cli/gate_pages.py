@@ -29,7 +29,8 @@ interop.cli.gate_pages > docs/gate.md`.
 `interop gate explain FILE --to SYSTEM` shows the reasoning for one document and one system of the settings, in text
 or as JSON, in Finnish, Swedish or English; exit code 0 means that it may go, 1 that it is held or denied, 2 that the
 input could not be used. `--wills FILE` counts in permits and prohibitions from files, `--stored` those that the
-exchange knows. It asks the gate by the same call as the exchange, so that the two never differ.
+exchange knows. It asks the gate by the same call as the exchange, so that the two never differ. The guide
+[decide who may see](how-to/decide-who-may-see.md) goes through it all.
 
 ## What it judges by
 

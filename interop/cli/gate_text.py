@@ -56,7 +56,7 @@ def will_lines(one: KnownWill) -> Iterator[str]:
 def here_lines(here: Sequence[Resting]) -> Iterator[str]:
     """The deliveries that have not left, and what the gate says of each now."""
     yield (
-        f"{len(here)} that rested on it have not left. The gate now says:" if here else "Nothing waits to leave on it."
+        f"Rests on it and has not left: {len(here)}. The gate now says:" if here else "Nothing waits to leave on it."
     )
     for one in here:
         basis = one.decision.basis
@@ -66,7 +66,7 @@ def here_lines(here: Sequence[Resting]) -> Iterator[str]:
 
 def left_lines(left: Sequence[Delivery]) -> Iterator[str]:
     """The deliveries that have left, or may have."""
-    yield f"{len(left)} have left on it, and cannot be called back:" if left else "Nothing has left on it."
+    yield f"Has left on it and cannot be called back: {len(left)}." if left else "Nothing has left on it."
     yield from map(_line, left)
 
 
