@@ -12,7 +12,7 @@ from interop.cli.rule_examples import rule_examples
 from interop.documents import Examined, unjudged
 from schemas.issues import SEVERITIES, Issue, Language, Severity
 
-__all__ = ["Tally", "as_json", "as_text", "counts_of", "grouped", "rule_lines", "severity_word", "state_of"]
+__all__ = ["Tally", "as_json", "as_text", "counts_of", "grouped", "rule_lines", "severity_word", "shown", "state_of"]
 
 _WORDS: dict[Language, dict[str, tuple[str, str]]] = {
     "fi": {
@@ -60,7 +60,7 @@ def as_text(
     In: `colours` and `width` (in characters, 0 for lines as long as they are) for a terminal.
     """
     state = _coloured(state_of(examined, language), "valid" if examined.valid else "error", colours)
-    yield f"{name}: {state}{_facts(examined)}{counts_of(examined, language)}"
+    yield f"{shown(name)}: {state}{_facts(examined)}{counts_of(examined, language)}"
     missing, because = unjudged(examined.layers)
     if missing:
         yield "  " + _UNJUDGED[language].format(layers=", ".join(missing), because=", ".join(because))
@@ -69,7 +69,7 @@ def as_text(
         most = _MOST_PLACES[rule.severity]
         word = f"{severity_word(rule.severity, language):<9}"
         times = f" (×{len(together)})" if len(together) > 1 else ""
-        first, *more = _wrapped(f"{together[0].message(language)}{times}  [{rule.id}]", width)
+        first, *more = _wrapped(f"{shown(together[0].message(language))}{times}  [{rule.id}]", width)
         yield f"  {_coloured(word, rule.severity, colours)} {first}"
         yield from (f"{_MARGIN}{line}" for line in more)
         for issue in together[:most]:
@@ -91,11 +91,21 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _place(issue: Issue, language: Language, *, colours: bool, width: int) -> Iterator[str]:
     at = f"{issue.line}:{issue.column or 1}" if issue.line else "-"
-    path = _coloured(issue.path or "/", "path", colours)
+    path = _coloured(shown(issue.path) or "/", "path", colours)
     trail = issue.trail(language)
     first, *more = [*_wrapped(trail, width), path] if trail else [path]
     yield f"  {at:>8}  {first}"
     yield from (f"{_MARGIN}{line}" for line in more)
+
+
+def shown(text: str) -> str:
+    """The text with escapes in place of what a terminal or an XML reader would obey: control and direction marks.
+
+    Names of files and of JSON members are whatever their sender likes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def state_of(examined: Examined, language: Language) -> str:

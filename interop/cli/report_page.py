@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from interop.cli.findings import Tally, counts_of, grouped, severity_word, state_of
+from interop.cli.findings import Tally, counts_of, grouped, severity_word, shown, state_of
 from interop.cli.reports import Result
 from schemas.issues import SEVERITIES, Issue, Language
 
@@ -38,7 +38,8 @@ def _document(identity: str, result: Result, language: Language) -> str:
     facts = ", ".join(fact for fact in (result.examined.format, result.examined.structure) if fact)
     said = f"{state_of(result.examined, language)}{counts_of(result.examined, language)}"
     return (
-        f"<section><h2 class='{kind}'>{escape(result.name)}</h2><p>{escape(said)} <small>{escape(facts)}</small></p>"
+        f"<section><h2 class='{kind}'>{escape(shown(result.name))}</h2>"
+        f"<p>{escape(said)} <small>{escape(facts)}</small></p>"
         f"<div class='pair'><ol class='source' tabindex='0'>{_lines(identity, result)}</ol>"
         f"<ul class='found'>{found}</ul></div></section>"
     )
@@ -77,7 +78,7 @@ def _finding(identity: str, together: Sequence[Issue], language: Language) -> st
 def _place(identity: str, issue: Issue, language: Language) -> str:
     at = f"<a href='#{identity}-{issue.line}'>{issue.line}:{issue.column or 1}</a> " if issue.line else ""
     trail = issue.trail(language)
-    path = f"<code>{escape(issue.path or '/')}</code>"
+    path = f"<code>{escape(shown(issue.path) or '/')}</code>"
     return f"{at}{escape(trail)}<br>{path}" if trail else f"{at}{path}"
 
 

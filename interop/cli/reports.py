@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as Xml
 
+from interop.cli.findings import shown
 from interop.documents import Examined
 from schemas.issues import Issue, Language, Rule
 
@@ -77,11 +78,11 @@ def as_junit(results: Iterable[Result], language: Language) -> str:
     failed = sum(not result.examined.valid for result in results)
     suite = Xml.Element("testsuite", name="interop validate", tests=str(len(results)), failures=str(failed))
     for result in results:
-        case = Xml.SubElement(suite, "testcase", name=result.name, classname=result.examined.format or "unknown")
+        case = Xml.SubElement(suite, "testcase", name=shown(result.name), classname=result.examined.format or "unknown")
         errors = [issue for issue in result.examined.issues if issue.rule.severity == "error"]
         for issue in errors:
-            failure = Xml.SubElement(case, "failure", type=issue.rule.id, message=issue.message(language))
-            failure.text = f"{issue.path or '/'}{f', line {issue.line}' if issue.line else ''}"
+            failure = Xml.SubElement(case, "failure", type=issue.rule.id, message=shown(issue.message(language)))
+            failure.text = f"{shown(issue.path) or '/'}{f', line {issue.line}' if issue.line else ''}"
         if not errors and not result.examined.usable:
             Xml.SubElement(case, "failure", type="unreadable", message="The input holds no document.")
     Xml.indent(suite)

@@ -29,6 +29,8 @@ from validators.xml import check_xml
 __all__ = ["examine", "schema_issues"]
 
 _RULES = rules_in("schemas")
+_OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
+"""How texts in UTF-16 and UTF-32 begin, in either order of bytes but one."""
 _FORM_RULES = frozenset(
     {name for name in rules_in("validators") if name.startswith("xml_")}
     | {rule.id for rule in rules_in("validators", "fhir").values() if rule.severity == "error"}
@@ -173,7 +175,7 @@ def _unknown(data: bytes, limits: Limits) -> list[Issue]:
     start = data.lstrip()[:1]
     parse = xml_text.parse if start == b"<" else json_text.parse
     tree, issues = parse(data, limits)
-    if tree is None and start in (b"<", b"{", b"[", b""):
+    if tree is None and (start in (b"<", b"{", b"[", b"") or data.startswith(_OTHER_ENCODINGS)):
         return issues
     if len(data) > limits.size:
         return issues

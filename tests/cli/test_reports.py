@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -83,3 +84,14 @@ def test_a_broken_code_system_is_refused(tmp_path: Path) -> None:
     done = interop("validate", EXAMPLES / "plan.json", "--codesystems", tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(b"interop: ")
+
+
+def test_no_report_obeys_what_a_name_in_a_document_says(tmp_path: Path) -> None:
+    (tmp_path / "x.ndjson").write_text('{"resourceType": "Patient", "\\u001b[31mx\\n\\u202e": 1}\n', "utf-8")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("\x1b[31mred\nx: valid.json", '{"resourceType": "Chicken"}')
+    for output in ("text", "junit", "html"):
+        done = interop("validate", tmp_path, "--output", output)
+        assert [mark for mark in (b"\x1b", "\u202e".encode(), b"\nx: valid") if mark in done.stdout] == [], output
+        assert b"\\x1b[31m" in done.stdout
+    Xml.fromstring(interop("validate", tmp_path, "--output", "junit").stdout)  # noqa: S314 - what we wrote ourselves

@@ -76,6 +76,13 @@ def test_many_small_parts_are_refused_by_their_number() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_other_encodings_of_any_document_are_named(encoding: str) -> None:
+    assert {issue.rule.id for issue in examine('{"resourceType": "Patient"}'.encode(encoding)).issues} == {
+        "text_is_utf8"
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_other_encodings_are_named_as_unsupported(encoding: str) -> None:
     text = '<?xml version="1.0"?><Sanoma xmlns="urn:sote-interop:effica:1"/>'
     stream = io.BytesIO(text.encode(encoding))
