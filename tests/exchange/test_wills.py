@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -102,6 +102,17 @@ def test_a_permit_revoked_between_two_attempts_stops_the_second(pair: Pair) -> N
     assert pair.decisions() == [("permit_inside_social_care", [CHAIN]), ("permit_is_revoked", [])]
     assert pair.receiver.received == {}
     assert pair.store.wills.relying_on([CHAIN]) == []
+
+
+def test_a_permit_that_ends_between_two_attempts_stops_the_second(pair: Pair) -> None:
+    pair.say(1, ClientWills(permits=(replace(PERMIT, ends=date(2026, 11, 25)),)))
+    pair.sender.file(PLAN)
+    pair.receiver.faults.lay(Fault("answer", status=503))
+    assert pair.go(1) == ["pending"]
+    pair.times.append(pair.times[-1] + timedelta(days=1))
+    assert pair.go() == ["rejected"]
+    assert pair.decisions() == [("permit_inside_social_care", [CHAIN]), ("permit_is_outside_its_time", [])]
+    assert pair.receiver.received == {}
 
 
 def test_what_has_not_left_is_told_with_what_a_revocation_makes_of_it(pair: Pair) -> None:

@@ -18,6 +18,7 @@ from mappings.formats import FORMATS
 from mappings.redacting import redacted
 from schemas.json_text import pointer
 from schemas.record import Record
+from schemas.residue import Residue
 from schemas.samples import full_record
 from schemas.structures import Structure, shipped
 from tests.strategies import contents
@@ -27,6 +28,7 @@ from validators.gate.places import revealing_places, reveals, role_of, stripped_
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SECRETS = ("Salakatu 7", "Piilokylän kirjasto", "20741", "Kätkölän asumisyksikkö", "salassa@esimerkki.example")
+ATTACHMENTS = (Residue("effica", "/Liite", {"Tiedot": base64.b64encode(SECRETS[1].encode()).decode()}),)
 PLANS = ("15020", "15003", "15009", "15021", "15023", "1012", "16009")
 
 
@@ -58,11 +60,11 @@ def _filled(value: Any, key: str = "") -> Any:
 
 
 def seen(data: bytes) -> str:
-    """All that a receiver can read in the bytes: as they are, and unpacked where they are packed in Base64."""
+    """All that a receiver can read in the bytes: as they are, and unpacked wherever they are packed in Base64."""
     text = data.decode("utf-8", "replace")
-    for packed in re.findall(r"[A-Za-z0-9+/]{80,}={0,2}", text):
-        whole = packed.rstrip("=")[: len(packed.rstrip("=")) // 4 * 4]
-        text += base64.b64decode(whole).decode("utf-8", "replace")
+    for packed in re.findall(r"[A-Za-z0-9+/][A-Za-z0-9+/\n]{79,}={0,2}", text):
+        plain = packed.replace("\n", "").rstrip("=")
+        text += seen(base64.b64decode(plain[: len(plain) // 4 * 4]))
     return text
 
 
@@ -171,3 +173,18 @@ def test_leaving_out_is_done_once_and_touches_nothing_else(content: dict[str, An
 def test_a_place_that_is_not_there_is_no_mistake(steps: list[str]) -> None:
     record = full_record(shipped().find("15020"))
     assert redacted(record, [pointer(("content", "x", *steps)), pointer(("residue",))]) == record
+
+
+@pytest.mark.parametrize("form", [one.name for one in FORMATS])
+def test_an_attachment_that_nobody_has_read_goes_to_nobody_under_an_order(form: str) -> None:
+    record = full_record(shipped().find("15020"))
+    record = replace(record, envelope=record.envelope | {"non_disclosure": True}, residue=ATTACHMENTS)
+    subject = subject_of(record)
+    carrying = write(record, form).data
+    assert base64.b64encode(SECRETS[1].encode()).decode() in seen(carrying), "else this test tells nothing"
+    for controller in (subject.controller, "1.2.246.10.88888888.19.0"):
+        decision = decide(subject, Receiver(controller, "social", "public"), {}, NOW)
+        assert "/residue" in decision.redactions
+        sent = write(redacted(record, decision.redactions), form)
+        assert SECRETS[1] not in seen(sent.data)
+        assert base64.b64encode(SECRETS[1].encode()).decode() not in seen(sent.data)
