@@ -7,7 +7,6 @@ Source: FHIR NPM Package Specification, https://confluence.hl7.org/display/FHIR/
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -18,14 +17,13 @@ from typing import Annotated
 import typer
 
 from interop.cli.fhir_package import build_command
-from interop.errors import Invalid, NotFound, Unavailable
+from interop.cli.package_source import package_path
+from interop.errors import Invalid, Unavailable
 from schemas.fhir_library import library_folder, open_libraries, write_library
-from schemas.fhir_packages import Package, PackageUnreadable, cached_packages, read_package
+from schemas.fhir_packages import Package, PackageUnreadable, read_package
 
 __all__ = ["package"]
 
-CACHE = Path("~/.fhir/packages")
-"""Where the tools of the FHIR ecosystem keep packages."""
 _MOST = 256 * 1024**2
 
 package = typer.Typer(
@@ -73,7 +71,7 @@ def add(
     library: Folder = None,
 ) -> None:
     """Compile a package into the definitions. An older one of the same name and version is replaced."""
-    path = _source(source)
+    path = package_path(source)
     if sha256 is not None:
         _check_hash(path, sha256)
     folder = library or library_folder()
@@ -93,17 +91,6 @@ def list_packages(library: Folder = None) -> None:
     for one in open_libraries(library or library_folder()):
         counts = ", ".join(f"{len(urls)} {kind}" for kind, urls in one.kinds())
         typer.echo(f"{one.label}: {counts}")
-
-
-def _source(source: str) -> Path:
-    path = Path(source)
-    if path.exists():
-        return path
-    if re.fullmatch(r"[A-Za-z0-9._-]+(#[A-Za-z0-9._-]+)?", source):
-        for cached in cached_packages(CACHE.expanduser()):
-            if source in (cached.label, cached.name):
-                return cached.path
-    raise NotFound(f"There is no file, folder or cached package {source}.")
 
 
 def _check_hash(path: Path, wanted: str) -> None:

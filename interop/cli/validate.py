@@ -25,6 +25,7 @@ from interop.cli.document_commands import (
     exit_code,
 )
 from interop.cli.findings import Tally, as_json, as_text, rule_lines
+from interop.cli.package_source import package_path
 from interop.cli.report_page import as_html
 from interop.cli.reports import Result, as_junit, as_sarif
 from interop.documents import Strictness, as_outcome
@@ -118,8 +119,12 @@ def validate_command(
         list[str] | None, typer.Option(metavar="URL", help="A profile that FHIR must follow; may be repeated.")
     ] = None,
     packages: Annotated[
-        list[Path] | None,
-        typer.Option("--package", metavar="PATH", help="FHIR definitions: a .tgz, folder or JSON; may be repeated."),
+        list[str] | None,
+        typer.Option(
+            "--package",
+            metavar="PATH",
+            help="FHIR definitions: a .tgz, folder or JSON, or name#version in ~/.fhir/packages; may be repeated.",
+        ),
     ] = None,
     strict: Annotated[
         bool | None,
@@ -163,7 +168,7 @@ def validate_command(
         tuple(known for known in LAYERS if layer is None or known in layer),
         codesystems,
         tuple(profile or ()),
-        tuple(packages or ()),
+        tuple(map(package_path, packages or ())),
         STRICTNESS[strict],
         _limits(limits),
         laid_over(),

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from interop.cli import package as package_module
 from interop.cli.package import package
+from interop.cli.package_source import package_path
 from interop.errors import InteropError, Invalid, NotFound
 from schemas.fhir_definitions import Definitions
 from schemas.fhir_library import open_libraries
 from schemas.fhir_packages import PackageUnreadable, cached_packages, read_package
+from tests.cli.test_commands import interop
 
 _MANIFEST = {"name": "esimerkki.paketti", "version": "1.2.3"}
 _PROFILE: dict[str, Any] = {
@@ -101,15 +102,33 @@ def test_single_definition_is_a_package(tmp_path: Path) -> None:
 
 
 def test_package_of_the_cache_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "cache" / "esimerkki.paketti#1.2.3" / "package"
+    cache = tmp_path / ".fhir" / "packages"
+    folder = cache / "esimerkki.paketti#1.2.3" / "package"
     folder.mkdir(parents=True)
     (folder / "package.json").write_text(json.dumps(_MANIFEST), "utf-8")
-    (tmp_path / "cache" / "packages.ini").write_text("", "utf-8")
-    monkeypatch.setattr(package_module, "CACHE", tmp_path / "cache")
-    assert [one.label for one in cached_packages(tmp_path / "cache")] == ["esimerkki.paketti#1.2.3"]
+    (cache / "packages.ini").write_text("", "utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert [one.label for one in cached_packages(cache)] == ["esimerkki.paketti#1.2.3"]
     for name in ("esimerkki.paketti", "esimerkki.paketti#1.2.3"):
         assert _add(name, tmp_path / "library").exit_code == 0
     assert isinstance(_add("esimerkki.paketti#9", tmp_path / "library").exception, NotFound)
+    assert package_path("esimerkki.paketti#1.2.3") == cache / "esimerkki.paketti#1.2.3"
+
+
+def test_a_package_of_the_cache_judges_a_resource(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / ".fhir" / "packages" / "esimerkki.paketti#1.2.3" / "package"
+    folder.mkdir(parents=True)
+    (folder / "package.json").write_text(json.dumps(_MANIFEST), "utf-8")
+    (folder / "StructureDefinition-x.json").write_text(json.dumps(_PROFILE), "utf-8")
+    (tmp_path / "p.json").write_text('{"resourceType": "Patient"}', "utf-8")
+    arguments = ("validate", tmp_path / "p.json", "--profile", "urn:x:profile", "--output", "json")
+    for more, rule in (
+        ([], "fhir_profile_is_at_hand"),
+        (["--package", "esimerkki.paketti"], "fhir_profile_element_is_present"),
+    ):
+        said = json.loads(interop(*arguments, *more).stdout)
+        assert rule in {issue["rule"] for issue in said["issues"]}
 
 
 def test_hash_is_checked_before_anything_is_written(tmp_path: Path) -> None:
