@@ -17,7 +17,7 @@ from interop.systems.oauth import SigningKey, jwks_app
 from interop.systems.omni360 import Omni360, Omni360Settings
 from schemas.record import Record
 
-__all__ = ["Place", "StandIns", "start"]
+__all__ = ["Place", "StandIns", "introduce", "start"]
 
 _CLIENT = ("interop", "salainen")
 _KEY_BITS = 2048
@@ -67,7 +67,7 @@ def start(record: Record) -> Iterator[StandIns]:
         key = SigningKey.generate("demo", _KEY_BITS)
         keys = stack.enter_context(Running(jwks_app([key]))).url
         apotti_box.register(_CLIENT[0], f"{keys}/jwks.json")
-        _introduce(apotti_box, record)
+        introduce(apotti_box, record)
         adapters = (
             Effica(EfficaSettings(places[0].url)),
             Omni360(Omni360Settings(places[1].url, omni360 + omni360_box.token_path, *_CLIENT, _OWNER)),
@@ -86,7 +86,7 @@ def start(record: Record) -> Iterator[StandIns]:
         )
 
 
-def _introduce(box: ApottiSandbox, record: Record) -> None:
+def introduce(box: ApottiSandbox, record: Record) -> None:
     """Makes the record's clients known to Apotti, each with an encounter that a note can be filed under."""
     for client in record.envelope.get("clients", ()):
         identifier = client["identifier"]

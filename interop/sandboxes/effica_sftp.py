@@ -8,6 +8,7 @@ Source: docs/systems.md; draft-ietf-secsh-filexfer-02.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import threading
@@ -26,6 +27,8 @@ from schemas import xml_text
 
 __all__ = ["EfficaSftpSandbox", "new_login"]
 
+# The library writes what the other side says wrong to standard error, unless it is told not to.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 _GLANCE = 0.2
 _LONGEST_STOP = 10.0
 

@@ -1,0 +1,157 @@
+"""The four sandboxes as a site to connect to: what a vendor would hand out stands in a folder, one file a system."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from interop.cli.stand_ins import introduce
+from interop.documents import examine, write
+from interop.errors import Conflict, Invalid, NotFound
+from interop.sandboxes.apotti import ApottiSandbox
+from interop.sandboxes.control import Control, control_app
+from interop.sandboxes.effica import EfficaSandbox
+from interop.sandboxes.effica_sftp import EfficaSftpSandbox, new_login
+from interop.sandboxes.omni360 import Omni360Sandbox
+from interop.sandboxes.running import Running
+from interop.systems.oauth import SigningKey, jwks_app
+from schemas.identity import is_artificial
+from schemas.record import Record
+
+__all__ = ["Door", "door_of", "opened"]
+
+_CONTROLLER = "1.2.246.10.99999999.19.0"
+_OWNER = "1.2.246.10.99999999.10.3"
+_CLIENT = "interop"
+_KEY_BITS = 2048
+_DOOR = "door.json"
+_Table = Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where the running sandboxes are told what to do, and the token that opens it."""
+
+    url: str
+    token: str
+
+
+def door_of(folder: Path) -> Door:
+    """The door of the sandboxes that run over a folder. Raises: NotFound when none run there."""
+    try:
+        told = json.loads((folder / _DOOR).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotFound(f"No sandboxes run over '{folder}'; begin with interop sandbox run {folder}.") from error
+    return Door(told["url"], told["token"])
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[str, ...]]:
+    """The sandboxes, running over a folder; the names of the settings files that stand in it now.
+
+    Raises: Conflict when the folder holds something already, Unavailable when one does not start.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Conflict("The folder holds something already; name another, or empty it.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with ExitStack() as stack:
+        site = _Site(folder, stack)
+        token = secrets.token_urlsafe(24)
+        door = stack.enter_context(Running(control_app(site.control(), token))).url
+        _secret_file(folder / _DOOR, json.dumps({"url": door, "token": token}))
+        stack.callback((folder / _DOOR).unlink)
+        yield tuple(f"{name}.toml" for name in site.tables)
+
+
+class _Site:
+    """The sandboxes and the files that tell of them."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        secret = secrets.token_urlsafe(18)
+        self._effica, self._omni360, self._apotti = EfficaSandbox(), Omni360Sandbox((_CLIENT, secret)), ApottiSandbox()
+        login = folder / "login"
+        self._drop = stack.enter_context(EfficaSftpSandbox(folder / "drop", new_login(login)))
+        login.chmod(0o600)
+        self.tables: Mapping[str, _Table] = {
+            "effica": self._soap(),
+            "drop": self._sftp(login),
+            "omni360": self._rest(),
+            "apotti": self._epic(),
+        }
+        for name, table in self.tables.items():
+            lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            (folder / f"{name}.toml").write_text(f"[systems.{name}]\n{lines}", "utf-8")
+        _secret_file(folder / "secrets.env", f"INTEROP_OMNI360_SECRET={secret}\n")
+
+    def control(self) -> Control:
+        """What the door lets be done."""
+        boards = {
+            "effica": self._effica.faults,
+            "effica_sftp": self._drop.faults,
+            "omni360": self._omni360.faults,
+            "apotti": self._apotti.faults,
+        }
+        return Control(boards, self._filed, self._held)
+
+    def _filed(self, document: bytes) -> str:
+        """The id of a document that now waits in SosiaaliEffica; Apotti knows its client. Raises: Invalid."""
+        record = examine(document).record
+        if record is None:
+            raise Invalid("The document cannot be read; interop validate says why.")
+        if not all(is_artificial(code) for code in _codes(record)):
+            raise Invalid(
+                "The sandboxes take documents of made-up persons alone, with identity codes of the 900 series."
+            )
+        introduce(self._apotti, record)
+        return self._effica.file(write(record, "effica").data)
+
+    def _held(self) -> Mapping[str, int]:
+        return {
+            "effica": len(self._effica.received),
+            "drop": len(self._drop.received),
+            "omni360": len(self._omni360.held("CarePlan")),
+            "apotti": len(self._apotti.held("DocumentReference")),
+        }
+
+    def _soap(self) -> _Table:
+        url = self._stack.enter_context(Running(self._effica)).url
+        return {"kind": "effica", "url": url + self._effica.path, "controller": _CONTROLLER, "receives": False}
+
+    def _sftp(self, login: Path) -> _Table:
+        box = self._drop
+        return {
+            "kind": "effica_sftp", "url": box.url, "controller": _CONTROLLER, "user": box.user,
+            "key_file": str(login.absolute()), "host_key": box.host_key,
+        }  # fmt: skip
+
+    def _rest(self) -> _Table:
+        url, box = self._stack.enter_context(Running(self._omni360)).url, self._omni360
+        return {
+            "kind": "omni360", "url": url + box.path, "controller": _CONTROLLER, "user": _CLIENT,
+            "token_url": url + box.token_path, "owner": _OWNER,
+        }  # fmt: skip
+
+    def _epic(self) -> _Table:
+        key, path = SigningKey.generate("2026-01", _KEY_BITS), self._folder / "apotti.pem"
+        _secret_file(path, key.private_pem().decode())
+        keys = self._stack.enter_context(Running(jwks_app([key]))).url
+        self._apotti.register(_CLIENT, f"{keys}/jwks.json")
+        url = self._stack.enter_context(Running(self._apotti)).url
+        return {
+            "kind": "apotti", "url": url + self._apotti.path, "controller": _CONTROLLER, "user": _CLIENT,
+            "key_file": str(path.absolute()), "key_id": key.kid,
+        }  # fmt: skip
+
+
+def _codes(record: Record) -> list[str]:
+    return [str(client["identifier"]["value"]) for client in record.envelope.get("clients", ())]
+
+
+def _secret_file(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, "utf-8")
