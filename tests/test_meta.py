@@ -45,6 +45,8 @@ HOMES = {
     "fhir": "validators/fhir_structure.py",
     "jsonschema_rs": "validators/content.py",
     "typst": "interop/printing/",
+    "pikepdf": "interop/systems/sealing.py",
+    "pyrage": "interop/systems/sealing.py",
     "rich": "interop/cli/",
     "typer": "interop/cli/",
     "watchfiles": "interop/cli/validate.py",

@@ -18,6 +18,7 @@ from interop.cli.serve import SettingsFile
 from interop.config import Settings, load
 from interop.documents import examine
 from interop.errors import Conflict, Invalid
+from interop.exchange.joining import receivers_of
 from interop.exchange.receiving import TAKEN_CARE_OF, identity_of
 from interop.exchange.running import opened_store
 from interop.logs import without_identity_codes
@@ -82,10 +83,10 @@ def admit_command(document_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
         document = store.document(document_id)
         record = examine(store.payload(document_id), document.format).record
         identity = identity_of(record) if record is not None else None
-        if identity is None:
+        if record is None or identity is None:
             raise Conflict("The document does not say which document it is, and cannot be exchanged. Refuse it.")
-        receivers = [one.name for one in found.systems if one.receives and one.name != document.source]
-        store.wills.learn(wills_in(record) if record is not None else [], document.source, datetime.now(UTC))
+        receivers = receivers_of(found, document.source, record)
+        store.wills.learn(wills_in(record), document.source, datetime.now(UTC))
         after = store.admit(document_id, identity, TAKEN_CARE_OF, receivers, datetime.now(UTC), acting())
     print(f"{after.id} {after.status}")
 

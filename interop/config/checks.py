@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from schemas.identity import is_oid
+from schemas.structures import shipped
 
 __all__ = [
     "address",
@@ -26,13 +27,16 @@ __all__ = [
     "keys",
     "level",
     "listening",
+    "mailbox",
     "oid",
     "oids",
     "one_of",
+    "password",
     "rate",
     "seconds",
     "size",
     "some_of",
+    "structures",
     "system_address",
     "text",
     "texts",
@@ -42,6 +46,7 @@ __all__ = [
 
 _KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
 _KEY_BYTES = 32
+_SHORTEST_PASSWORD = 12
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
@@ -127,8 +132,8 @@ def address(value: Any) -> str:
 
 def system_address(value: Any) -> str:
     """The address of a system, without a user name. Raises: ValueError with what was expected."""
-    if not _is_address(value, ("http", "https", "sftp", "file")):
-        raise ValueError("an address that begins with https://, http://, sftp:// or file:/// and holds no user name")
+    if not _is_address(value, ("http", "https", "sftp", "file", "smtp", "smtps")):
+        raise ValueError("an address with https://, http://, sftp://, file:///, smtp:// or smtps:// and no user name")
     return str(value)
 
 
@@ -162,6 +167,30 @@ def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
         raise ValueError("a list of texts that are not empty")
     return tuple(one.strip() for one in value)
+
+
+def structures(value: Any) -> tuple[str, ...]:
+    """The structures of a list, by number or OID. Raises: ValueError with what was expected."""
+    found = texts(value)
+    try:
+        return tuple(name for name in found if shipped().find(name))
+    except KeyError:
+        raise ValueError("a list of structures that there are, by number or OID") from None
+
+
+def mailbox(value: Any) -> str:
+    """The address of a mailbox, bare. Raises: ValueError with what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}", value):
+        raise ValueError("an address such as name@example.org")
+    return value
+
+
+def password(value: Any) -> str:
+    """The password that seals copies. Raises: ValueError with what was expected."""
+    found = text(value)
+    if len(found) < _SHORTEST_PASSWORD:
+        raise ValueError(f"a text of {_SHORTEST_PASSWORD} characters at least")
+    return found
 
 
 def oids(value: Any) -> tuple[str, ...]:

@@ -166,10 +166,23 @@ def _systems(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -
             found += (
                 [] if values["url"].startswith(schemes) else [f"url: expected an address {' or '.join(schemes)}..."]
             )
+            found += _copy_contradictions(values)
         mistakes += [f"systems.{name}.{mistake}" for mistake in found]
         if not found:
             systems.append(SystemSettings(name=name, **values))
     return tuple(systems)
+
+
+def _copy_contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What a receiver of copies must not be: mail leaves the house, and one mailbox is no place for every client."""
+    kind, found = values["kind"], []
+    if values["role"] and "role" not in NEEDED[kind]:
+        found.append("role: a system of this kind gets no copies.")
+    if kind == "mail" and not (values["copy_password"] or values["copy_age_key"]):
+        found.append("copy_age_key: mail needs it, or a copy password, for nothing is mailed unsealed.")
+    if kind == "mail" and values["role"] == "client" and not values["clients_file"]:
+        found.append("clients_file: mail to a client needs it, and gets copies of that client's documents alone.")
+    return found
 
 
 def _clients(tables: Any, environment: Mapping[str, str], mistakes: list[str]) -> tuple[ClientSettings, ...]:

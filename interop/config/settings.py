@@ -39,10 +39,17 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "omni360": ("user", "secret", "token_url", "owner"),
     "apotti": ("user", "key_file", "key_id"),
     "kanta": (),
+    "folder": ("role", "structures"),
+    "mail": ("role", "structures", "mail_from", "mail_to"),
 }
 """The kinds of system, and the settings that a system of each kind cannot do without."""
 
-SCHEMES: Mapping[str, tuple[str, ...]] = {"effica_sftp": ("sftp://",), "kanta": ("file:///",)}
+SCHEMES: Mapping[str, tuple[str, ...]] = {
+    "effica_sftp": ("sftp://",),
+    "kanta": ("file:///",),
+    "folder": ("file:///",),
+    "mail": ("smtp://", "smtps://"),
+}
 """What a system's address begins with, for the kinds that are not reached over HTTP."""
 
 
@@ -76,7 +83,8 @@ class SystemSettings:
     authorities to trust in place of the machine's own; `owner` the OID by which the system names us as the one who is
     to act; `clients_file` names the clients whose records are polled, `encounter_classes` and `encounter_types` what
     may carry a note; `webhook_secret` signs the system's notifications, which are refused without it. What the gate
-    judges the system by stands from `sector` on.
+    judges the system by stands from `sector` on. Of who gets copies, `role` says whose they are, `structures` and
+    `agreed_by` of which documents, `copy_password` or `copy_age_key` how they are sealed.
     """
 
     name: str
@@ -110,6 +118,14 @@ class SystemSettings:
     acts_for: tuple[str, ...] = _setting("acts_for", "", checks.oids, ())
     provider: str = _setting("provider", "", checks.oid, "")
     names: tuple[str, ...] = _setting("names", "", checks.texts, ())
+    role: str = _setting("role", "", checks.one_of("client", "provider"), "")
+    structures: tuple[str, ...] = _setting("structures", "", checks.structures, ())
+    agreed_by: str = _setting("agreed_by", "", checks.one_of("document", "setting"), "document")
+    language: str = _setting("language", "", checks.one_of("fi", "sv"), "")
+    mail_from: str = _setting("mail_from", "", checks.mailbox, "")
+    mail_to: str = _setting("mail_to", "", checks.mailbox, "")
+    copy_password: str = _setting("", "INTEROP_{NAME}_COPY_PASSWORD", checks.password, "", secret=True)
+    copy_age_key: str = _setting("copy_age_key", "", checks.text, "")
 
     @property
     def receiver(self) -> Receiver:
@@ -125,6 +141,7 @@ class SystemSettings:
             acts_for=frozenset(self.acts_for),
             provider=self.provider,
             names=frozenset(self.names),
+            is_client=self.role == "client",
         )
 
 

@@ -54,9 +54,9 @@ def judge(parts: Parts, delivery: Delivery, document: StoredDocument) -> Judged 
 
 def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
     """The document in the receiver's format, without what the gate leaves out."""
-    made = parts.write(
-        redacted(judged.record, judged.decision.redactions), parts.participants[delivery.receiver].system.format
-    )
+    record = redacted(judged.record, judged.decision.redactions)
+    to = parts.participants[delivery.receiver]
+    made = to.copies.write(record) if to.copies is not None else parts.write(record, to.system.format)
     outgoing = Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
     return Prepared(judged.decision, made, outgoing)
 

@@ -9,21 +9,26 @@ from urllib.parse import unquote, urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
+from interop.exchange.copies import Copies
 from interop.exchange.parts import Admission, Participant
 from interop.systems.apotti import Apotti, ApottiSettings
 from interop.systems.apotti_clients import EnrolledClients
 from interop.systems.apotti_polling import PollingSettings
 from interop.systems.base import System
+from interop.systems.copy_folder import CopyFolder
+from interop.systems.copy_mail import CopyMail, CopyMailSettings
 from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
 from interop.systems.kanta import KantaFolder
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
 from interop.systems.omni360_webhook import Hook
+from interop.systems.sealing import Sealer
 from interop.systems.sftp import HostKey, SftpPlace
 from interop.systems.tls import Tls
+from schemas.record import Record
 
-__all__ = ["KINDS", "hooks", "participants", "signing_keys"]
+__all__ = ["KINDS", "hooks", "participants", "receivers_of", "signing_keys"]
 
 
 _RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
@@ -36,13 +41,20 @@ def participants(settings: Settings) -> Mapping[str, Participant]:
         one.name: Participant(
             KINDS[one.kind](one),
             one.controller,
-            one.sends,
+            one.sends and not one.role,
             one.receives,
             cast("Admission", one.findings),
             facts=one.receiver,
+            copies=_copies(one) if one.role else None,
         )
         for one in settings.systems
     }
+
+
+def receivers_of(settings: Settings, source: str, record: Record) -> list[str]:
+    """The names of the systems that a document from the source is meant for, as `Parts.receivers`. Raises: Fault."""
+    others = [one for one in settings.systems if one.receives and one.name != source]
+    return [one.name for one in others if not one.role or _copies(one).wants(record)]
 
 
 def hooks(settings: Settings, joined: Mapping[str, Participant]) -> Mapping[str, Hook]:
@@ -91,6 +103,31 @@ def _kanta(one: SystemSettings) -> System:
     return KantaFolder(Path(unquote(urlsplit(one.url).path)))
 
 
+def _folder(one: SystemSettings) -> System:
+    return CopyFolder(Path(unquote(urlsplit(one.url).path)), _sealer(one))
+
+
+def _mail(one: SystemSettings) -> System:
+    settings = CopyMailSettings(one.url, one.mail_from, one.mail_to, one.user, one.secret, _tls(one))
+    return CopyMail(settings, _sealer(one))
+
+
+def _sealer(one: SystemSettings) -> Sealer:
+    return Sealer(one.copy_password, one.copy_age_key)
+
+
+def _copies(one: SystemSettings) -> Copies:
+    return Copies(
+        frozenset(one.structures),
+        frozenset(one.names),
+        frozenset(filter(None, (one.provider, one.controller))) if one.role == "provider" else frozenset(),
+        always=one.agreed_by == "setting",
+        clients=EnrolledClients(one.clients_file) if one.clients_file else None,
+        language=one.language,
+        for_client=one.role == "client",
+    )
+
+
 def _signing_key(one: SystemSettings) -> SigningKey:
     if one.key_file is None:
         raise Invalid("A system of the kind apotti needs the setting key_file.")
@@ -112,4 +149,6 @@ KINDS: Mapping[str, Callable[[SystemSettings], System]] = {
     "omni360": _omni360,
     "apotti": _apotti,
     "kanta": _kanta,
+    "folder": _folder,
+    "mail": _mail,
 }

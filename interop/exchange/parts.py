@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal, Protocol, TypeVar
 
+from interop.exchange.copies import Copies
 from interop.store import Store
 from interop.systems.base import System
 from mappings.report import Report
@@ -95,7 +96,8 @@ class Participant:
     """A system in the exchange. `controller` identifies whose register it is; empty when that is not known.
 
     `facts`: what else the gate judges the system by. What is exchanged are social welfare documents, so that a system
-    is taken for a public register of social welfare unless its settings say otherwise.
+    is taken for a public register of social welfare unless its settings say otherwise. `copies`: what it gets are
+    copies for people, of the documents that are agreed upon.
     """
 
     system: System
@@ -104,6 +106,11 @@ class Participant:
     receives: bool = True
     findings: Admission = "reject"
     facts: Receiver = _PUBLIC_SOCIAL_WELFARE
+    copies: Copies | None = None
+
+    def gets(self, record: Record) -> bool:
+        """Whether the document is meant for it, before the gate is asked. Raises: Fault."""
+        return self.receives and (self.copies is None or self.copies.wants(record))
 
     @property
     def receiver(self) -> Receiver:
@@ -226,6 +233,6 @@ class Parts:
     begins: int = 3
     span: Span = no_span
 
-    def receivers(self, source: str) -> list[str]:
-        """The systems that get what comes from the source."""
-        return [name for name, one in self.participants.items() if one.receives and name != source]
+    def receivers(self, source: str, record: Record) -> list[str]:
+        """The systems that get the document that comes from the source. Raises: Fault."""
+        return [name for name, one in self.participants.items() if name != source and one.gets(record)]

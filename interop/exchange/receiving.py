@@ -122,7 +122,7 @@ def _judged(parts: Parts, source: str, arrival: Arrival, payload: bytes) -> Rece
     findings = _errors(examined)[:_KEPT_RULES]
     if findings and participant.findings == "quarantine":
         return _Judged(Intake(incoming, "quarantined", _WAITS, findings=findings), examined.issues)
-    intake = Intake(incoming, "accepted", TAKEN_CARE_OF, parts.receivers(source), findings)
+    intake = Intake(incoming, "accepted", TAKEN_CARE_OF, parts.receivers(source, record), findings)
     return _Judged(intake, examined.issues, record)
 
 

@@ -151,6 +151,8 @@ class Case:
     def bases(self) -> Mapping[str, Answer]:
         """The grounds that may permit, and whether each does."""
         joint = self.same_controller, self.same_sector
+        if self.receiver.is_client:
+            return {"client_gets_an_own_copy": both(joint)}
         own = {
             "receiver_has_the_same_controller": both(joint),
             "producer_acts_for_the_controller": both((self.acts_for, self.same_sector)),

@@ -35,7 +35,7 @@ def _forbids_controller(case: Case) -> bool:
 
 
 def _no_participant(case: Case) -> bool:
-    return case.subject.plan is not None and not case.is_participant()
+    return case.subject.plan is not None and not case.receiver.is_client and not case.is_participant()
 
 
 def _clienthood_over(case: Case) -> bool:
@@ -192,6 +192,11 @@ def _may_reveal(case: Case) -> bool:
     return case.is_flagged() and bool(case.subject.suspects)
 
 
+def _shows_another_client(case: Case) -> bool:
+    subject = case.subject
+    return case.receiver.is_client and (len(subject.clients) != 1 or subject.has_unnamed_clients)
+
+
 def _takes_mandatory(case: Case) -> bool:
     return not set(case.redactions).isdisjoint(case.subject.mandatory)
 
@@ -250,6 +255,8 @@ QUESTIONS: Mapping[str, Callable[[Case], bool]] = {
     "free_text_may_reveal_a_place": _may_reveal,
     "redaction_takes_what_is_mandatory": _takes_mandatory,
     "client_is_under_non_disclosure": _never,
+    "copy_may_show_another_client": _shows_another_client,
+    "client_gets_an_own_copy": _basis("client_gets_an_own_copy"),
     "receiver_has_the_same_controller": _basis("receiver_has_the_same_controller"),
     "producer_acts_for_the_controller": _basis("producer_acts_for_the_controller"),
     "receiver_is_in_the_joint_service": _basis("receiver_is_in_the_joint_service"),

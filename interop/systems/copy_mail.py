@@ -1,0 +1,205 @@
+"""Copies of documents by mail: one sealed attachment a message, over TLS, with nothing personal outside the seal.
+
+A mail cannot be read back. One whose answer was lost is left to a person, and never sent twice by itself; its
+Message-ID is drawn from the document's OID and version, so that the receiver's side can be asked for it.
+Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 8314 (implicit TLS), RFC 6647 (greylisting).
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from urllib.parse import urlsplit
+
+from interop.errors import Busy, Conflict, Forbidden, InteropError, NotFound, Unavailable, Unknown
+from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding, Outgoing, Receipt
+from interop.systems.copy_folder import copy_name
+from interop.systems.sealing import Sealed, Sealer
+from interop.systems.tls import Tls, context, distrust
+
+__all__ = ["CopyMail", "CopyMailSettings"]
+
+_SUBJECT = "Asiakirja / Handling / Document"
+_TEXT = """\
+Liitteenä on salattu asiakirjan jäljennös. Salasana tai avain on sovittu muuta tietä.
+Bifogat finns en krypterad kopia av en handling. Lösenordet eller nyckeln har avtalats på annat sätt.
+Attached is an encrypted copy of a document. The password or key was agreed upon by other means.
+"""
+_PORTS = {"smtp": 587, "smtps": 465}
+_GO_ON, _DONE, _FORWARDED = 354, 250, 251
+_TEMPORARY = range(400, 500)
+_SERVER = "The mail server"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMailSettings:
+    """Where mail is handed over and to whom. `url`: smtp:// goes on by STARTTLS, smtps:// is TLS from the start.
+
+    Units: `patience` in seconds, of each answer.
+    """
+
+    url: str
+    sender: str
+    receiver: str
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    tls: Tls = field(default_factory=Tls)
+    patience: float = 60.0
+
+
+class _Refused(Exception):
+    """The server has answered a command with a status that is not what was hoped for."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class CopyMail:
+    """The adapter; what it is handed is a PDF."""
+
+    name = "mail"
+    format = "pdf"
+
+    def __init__(self, settings: CopyMailSettings, sealer: Sealer) -> None:
+        self._settings = settings
+        self._sealer = sealer
+
+    def close(self) -> None:
+        """Nothing; each mail has a connection of its own."""
+
+    def capabilities(self) -> Capabilities:
+        """It takes documents, and says nothing back."""
+        return Capabilities(
+            reads_plans=False, writes_structured=False, writes_documents=True, notifies=False, versions=False
+        )
+
+    def check(self) -> Sequence[Finding]:
+        """Whether the server lets us in over TLS. Nothing is handed over."""
+        try:
+            with self._session():
+                found, ok = "answers", True
+        except InteropError as error:
+            found, ok = str(error), False
+        return [Finding("mail server", "TLS and our login", found, ok)]
+
+    def arrivals(self) -> Sequence[Arrival]:
+        """None: copies go one way."""
+        return ()
+
+    def fetch(self, arrival: Arrival) -> bytes:
+        """Nothing ever. Raises: NotFound."""
+        raise NotFound("Nothing arrives from a mail server.")
+
+    def acknowledge(self, arrival: Arrival, acknowledgement: Acknowledgement) -> None:
+        """Nothing ever. Raises: NotFound."""
+        raise NotFound("Nothing arrives from a mail server.")
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Delivered, when the server has taken the mail upon itself; rejected, when it will not have it.
+
+        Raises: Unavailable, Forbidden, Busy (nothing handed over); Unknown (the answer to the whole mail was lost);
+        Fault when the payload is no PDF.
+        """
+        message = self._message(outgoing, self._sealer.seal(outgoing.payload))
+        with self._session() as session:
+            try:
+                self._announced(session)
+            except _Refused as refused:
+                return _refusal(refused.status, "the sender or the receiver")
+            return _handed_over(session, message.as_bytes(), str(message["Message-ID"]))
+
+    def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
+        """Nothing ever: a mail cannot be read back. Raises: Conflict, always; a person has to ask the receiver."""
+        raise Conflict("It is not known whether the mail has left, and it cannot be read back. Ask the receiver.")
+
+    def _message(self, outgoing: Outgoing, sealed: Sealed) -> EmailMessage:
+        name, settings = copy_name(outgoing), self._settings
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = settings.sender, settings.receiver, _SUBJECT
+        message["Message-ID"] = f"<{name}@{settings.sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(_TEXT, cte="quoted-printable")
+        main, _, sub = sealed.media.partition("/")
+        message.add_attachment(sealed.data, maintype=main, subtype=sub, filename=name + sealed.ending)
+        return message
+
+    def _announced(self, session: smtplib.SMTP) -> None:
+        """Nothing; the server awaits the mail. Raises: _Refused."""
+        for status, _ in (session.mail(self._settings.sender), session.rcpt(self._settings.receiver)):
+            if status not in (_DONE, _FORWARDED):
+                raise _Refused(status)
+        status, _ = session.docmd("DATA")
+        if status != _GO_ON:
+            raise _Refused(status)
+
+    @contextmanager
+    def _session(self) -> Iterator[smtplib.SMTP]:
+        """A connection over TLS, logged in. Raises: Unavailable, Forbidden, Busy."""
+        session = None
+        try:
+            session = self._connected()
+            yield session
+        except InteropError:
+            raise
+        except smtplib.SMTPAuthenticationError as error:
+            raise Forbidden(f"{_SERVER} did not take our login.") from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Forbidden(f"{_SERVER} does not offer TLS or a login, and nothing is sent without them.") from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise distrust("the mail server", error) or _out_of_reach(error) from error
+        finally:
+            if session is not None:
+                with suppress(smtplib.SMTPException, OSError):
+                    session.quit()
+                session.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        settings, at = self._settings, urlsplit(self._settings.url)
+        host, port, trust = at.hostname or "", at.port or _PORTS[at.scheme], context(self._settings.tls)
+        if at.scheme == "smtps":
+            session: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=settings.patience, context=trust)
+        else:
+            session = smtplib.SMTP(host, port, timeout=settings.patience)
+        try:
+            if at.scheme == "smtp":
+                session.starttls(context=trust)
+            session.ehlo_or_helo_if_needed()
+            if settings.user:
+                session.login(settings.user, settings.secret)
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+
+def _handed_over(session: smtplib.SMTP, message: bytes, reference: str) -> Receipt:
+    """What the server says to the whole mail. Raises: Busy, Unknown."""
+    whole = re.sub(rb"(?m)^\.", b"..", message)
+    try:
+        session.send((whole if whole.endswith(b"\r\n") else whole + b"\r\n") + b".\r\n")
+        status, _ = session.getreply()
+    except (smtplib.SMTPException, OSError) as error:
+        raise Unknown("The mail server did not say whether it has taken the mail.") from error
+    return Receipt("delivered", reference) if status == _DONE else _refusal(status, "the mail")
+
+
+def _refusal(status: int, what: str) -> Receipt:
+    """Rejected, for a refusal that stays. Raises: Busy for one that may pass, as a greylist's does; Unknown."""
+    if status in _TEMPORARY:
+        raise Busy(f"{_SERVER} asks to come back later.")
+    if status < 0:
+        raise Unavailable(f"{_SERVER} broke off before the mail was handed over.")
+    return Receipt("rejected", reason=f"The mail server has refused {what} (status {status}).")
+
+
+def _out_of_reach(error: BaseException) -> InteropError:
+    status = getattr(error, "smtp_code", 0)
+    if status in _TEMPORARY:
+        return Busy(f"{_SERVER} asks to come back later.")
+    return Unavailable(f"{_SERVER} could not be reached, or broke off before the mail was handed over.")

@@ -1,0 +1,236 @@
+"""Copies in the exchange: a plan of Effica over real sockets, and its copies in a real folder and a real mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from interop.config import parse
+from interop.documents import examine, write
+from interop.errors import Invalid
+from interop.exchange import Exchange, Pace, Parts
+from interop.exchange.copies import Copies, distribution
+from interop.exchange.joining import participants, receivers_of
+from interop.sandboxes.effica import EfficaSandbox
+from interop.sandboxes.running import Running
+from interop.store import KeyRing, Store
+from schemas.record import Record
+from tests.exchange.test_two_way import record_of
+from tests.systems.certificates import Authority
+from tests.systems.mail_server import SECRET, USER, MailServer, mail_server
+
+PASSWORD = "avain-ja-lukko-42"
+SECRETS = {
+    "INTEROP_KEYS": "a:" + "A" * 43 + "=",
+    "INTEROP_ACTIVE_KEY": "a",
+    "INTEROP_CLIENT_COPIES_COPY_PASSWORD": PASSWORD,
+    "INTEROP_MALLIKOTI_SECRET": SECRET,
+    "INTEROP_MALLIKOTI_COPY_PASSWORD": PASSWORD,
+}
+SETTINGS = """
+[systems.effica]
+kind = "effica"
+url = "{effica}"
+controller = "{own}"
+receives = false
+
+[systems.client_copies]
+kind = "folder"
+url = "{folder}"
+role = "client"
+controller = "{own}"
+structures = ["15020"]
+
+[systems.mallikoti]
+kind = "mail"
+url = "{mail}"
+user = "{user}"
+ca_file = "{authority}"
+role = "provider"
+controller = "1.2.246.10.88888888.19.0"
+ownership = "private"
+duty = "private_provider"
+service_tasks = ["working_age"]
+acts_for = ["{own}"]
+structures = ["15020"]
+names = ["Mallikoti ry"]
+mail_from = "vaihto@county.example"
+mail_to = "suunnitelmat@mallikoti.example"
+"""
+
+
+@dataclass
+class House:
+    effica: EfficaSandbox
+    mail: MailServer
+    folder: Path
+    exchange: Exchange
+    times: list[datetime] = field(default_factory=lambda: [datetime.now(UTC)])
+
+    def go(self, rounds: int = 6) -> dict[str, str]:
+        for _ in range(rounds):
+            self.exchange.round()
+            self.times.append(self.times[-1] + timedelta(minutes=20))
+        return {one.receiver: one.state for one in self.exchange.parts.store.deliveries()}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    effica, folder, authority = EfficaSandbox(), tmp_path / "copies", Authority(tmp_path, "authority")
+    folder.mkdir()
+    with ExitStack() as stack:
+        mail = stack.enter_context(mail_server(authority.signed("mail")))
+        url = stack.enter_context(Running(effica)).url + effica.path
+        text = SETTINGS.format(
+            effica=url, own=record_of().controller, folder=folder.as_uri(), mail=mail.address, user=USER,
+            authority=authority.path,
+        )  # fmt: skip
+        joined = participants(parse(text, SECRETS))
+        store = Store(f"sqlite:///{tmp_path / 'interop.db'}", KeyRing("k", {"k": bytes(32)}))
+        stack.callback(store.close)
+        both: list[House] = []
+        pace = Pace(timedelta(seconds=1), timedelta(seconds=60))
+        parts = Parts(store, joined, examine, write, lambda: both[0].times[-1], pace)
+        both.append(House(effica, mail, folder, Exchange(parts)))
+        yield both[0]
+
+
+def with_content(record: Record, **values: object) -> Record:
+    return replace(record, content={record.root: {**record.body, **values}})
+
+
+def with_clients(record: Record, number: int) -> Record:
+    second = {"identifier": {"system": "urn:oid:1.2.246.21", "value": "261298-998X"}, "family": "M", "given": "S"}
+    clients = [*record.envelope["clients"], second][:number]
+    return replace(record, envelope={**record.envelope, "clients": clients})
+
+
+def test_the_agreed_copies_of_a_plan_reach_client_and_provider_once(house: House) -> None:
+    house.effica.file(write(record_of(), "effica").data)
+    assert house.go() == {"client_copies": "delivered", "mallikoti": "delivered"}
+    house.go()
+    (file,) = house.folder.iterdir()
+    (mail,) = house.mail.mails
+    (attachment,) = mail.iter_attachments()
+    for data in (file.read_bytes(), attachment.get_content()):
+        with pikepdf.open(BytesIO(data), password=PASSWORD) as opened:
+            assert len(opened.pages) >= 1
+    grounds = {
+        one.receiver: next(
+            step.decision["ground"] for step in house.exchange.parts.store.history(one.id) if step.decision
+        )
+        for one in house.exchange.parts.store.deliveries()
+    }
+    assert grounds == {"client_copies": "client_gets_an_own_copy", "mallikoti": "producer_acts_for_the_controller"}
+
+
+def test_a_greylisted_copy_is_tried_again_and_arrives_once(house: House) -> None:
+    house.mail.rcpt.append("450 4.7.1 greylisted")
+    house.effica.file(write(record_of(), "effica").data)
+    assert house.go()["mallikoti"] == "delivered"
+    assert len(house.mail.mails) == 1
+
+
+def test_a_mailbox_that_is_not_there_rejects_the_copy(house: House) -> None:
+    house.mail.rcpt.append("550 5.1.1 no such mailbox")
+    house.effica.file(write(record_of(), "effica").data)
+    assert (house.go()["mallikoti"], house.mail.mails) == ("rejected", [])
+
+
+def test_a_mail_whose_answer_was_lost_waits_for_a_person_and_is_not_sent_twice(house: House) -> None:
+    house.mail.data.append("drop")
+    house.effica.file(write(record_of(), "effica").data)
+    assert house.go(12)["mallikoti"] == "held"
+    assert len(house.mail.mails) == 1
+    (held,) = house.exchange.parts.store.deliveries(state="held")
+    causes = [one.cause for one in house.exchange.parts.store.history(held.id)]
+    assert causes[-2:] == ["answer_lost", "receiver_needs_a_person"]
+
+
+def test_a_plan_that_names_nobody_is_copied_to_nobody(house: House) -> None:
+    house.effica.file(write(with_content(record_of(), jakelu="Arkisto"), "effica").data)
+    assert house.go() == {}
+    assert (list(house.folder.iterdir()), house.mail.mails) == ([], [])
+
+
+def copies(**values: object) -> Copies:
+    return Copies(**{"structures": frozenset({"15020"}), "names": frozenset({"Mallikoti ry"}), **values})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("Mallikoti ry", True),
+        ("Asiakas ja  MALLIKOTI RY", True),
+        ("Klienten, Mallikoti ry.", True),
+        ("Ei Mallikoti ry", False),
+        ("Mallikoti ry:n esimies", False),
+        ("", False),
+    ],
+)
+def test_a_distribution_list_names_whole_names_alone(text: str, *, is_named: bool) -> None:
+    assert copies().wants(with_content(record_of(), jakelu=text)) is is_named
+
+
+def test_the_list_of_a_multidisciplinary_plan_names_people_and_organisations() -> None:
+    record = with_content(record_of(), jakelu=[{"saaja": "Aino Malli", "organisaatio": "Mallikoti ry"}, "ei", {}])
+    assert list(distribution(record)) == ["Aino Malli", "Mallikoti ry"]
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({"structures": frozenset({"15003"})}, False),
+        ({"names": frozenset()}, False),
+        ({"names": frozenset(), "always": True}, True),
+        ({"names": frozenset(), "for_client": True}, True),
+        ({"names": frozenset(), "oids": frozenset({"1.2.246.10.99999999.10.20"})}, True),
+        ({"clients": lambda: ["urn:oid:1.2.246.21|010280-952L"]}, True),
+        ({"clients": lambda: ["urn:oid:1.2.246.21|010181-900C"]}, False),
+        ({"clients": tuple}, False),
+    ],
+)
+def test_no_copy_is_made_without_an_agreement(values: dict[str, object], *, wanted: bool) -> None:
+    assert copies(**values).wants(record_of()) is wanted
+
+
+def test_a_list_of_clients_holds_for_each_client_of_the_document() -> None:
+    one = copies(clients=lambda: ["urn:oid:1.2.246.21|010280-952L"])
+    assert [one.wants(with_clients(record_of(), number)) for number in (0, 1, 2)] == [False, True, False]
+
+
+MISTAKES = [
+    ('kind = "effica"\nurl = "https://x.example"\nrole = "client"', "role:"),
+    ('kind = "mail"\nurl = "smtp://x.example"\nrole = "provider"', "copy_age_key:"),
+    ('kind = "mail"\nurl = "smtp://x.example"\nrole = "client"', "clients_file:"),
+]
+
+
+@pytest.mark.parametrize(("table", "told"), MISTAKES)
+def test_settings_that_would_let_copies_astray_are_refused(table: str, told: str) -> None:
+    rest = 'structures = ["15020"]\nmail_from = "a@b.example"\nmail_to = "c@d.example"\n'
+    with pytest.raises(Invalid, match=f"systems.post.{told}"):
+        parse(f"[systems.post]\n{table}\n{rest}", SECRETS)
+
+
+@pytest.mark.parametrize("wrong", ['structures = ["99999"]', 'mail_to = "nobody"', 'copy_age_key = ""'])
+def test_a_setting_of_copies_that_is_none_is_told(wrong: str) -> None:
+    with pytest.raises(Invalid, match=wrong.split(maxsplit=1)[0]):
+        parse(f'[systems.post]\nkind = "folder"\nurl = "file:///x"\n{wrong}\n', SECRETS)
+
+
+def test_a_document_let_in_by_a_person_goes_to_the_same_receivers(tmp_path: Path) -> None:
+    text = SETTINGS.format(
+        effica="http://127.0.0.1:9/", own=record_of().controller, folder=tmp_path.as_uri(), mail="smtp://127.0.0.1:9",
+        user=USER, authority=Authority(tmp_path, "authority").path,
+    )  # fmt: skip
+    settings = parse(text, SECRETS)
+    assert receivers_of(settings, "effica", record_of()) == ["client_copies", "mallikoti"]
+    assert receivers_of(settings, "effica", with_content(record_of(), jakelu="Arkisto")) == []
