@@ -56,7 +56,7 @@ class Copies:
         return (self.always or self._is_named(record)) and self._is_of_clients(record)
 
     def write(self, record: Record) -> Written:
-        """The copy, a PDF/A; empty, with the issue that says why, when the document does not fit on paper. Raises: Fault."""
+        """The copy, a PDF/A; empty, with an issue, when the document does not fit on paper. Raises: Fault."""
         sheet = filled_sheet(record, shipped()[record.structure], self.language)
         printed = print_sheet(sheet, _made(record))
         return Written("pdf", printed.pdf or b"", Report(), list(printed.issues))

@@ -83,7 +83,7 @@ class CopyFolder:
         return Receipt("delivered", copy_name(outgoing))
 
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
-        """Delivered when the copy stands in the folder, or where its receiver moves it. Raises: Unavailable, Forbidden."""
+        """Delivered when the copy is in the folder, or where its receiver moves it. Raises: Unavailable, Forbidden."""
         if not self._files.usable(_HERE):
             raise Unavailable("The folder of copies is missing, or does not let us in; its disk may not be mounted.")
         name = copy_name(outgoing)

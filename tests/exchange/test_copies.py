@@ -93,6 +93,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             authority=authority.path,
         )  # fmt: skip
         joined = participants(parse(text, SECRETS))
+        stack.callback(joined["effica"].system.close)  # type: ignore[attr-defined]
         store = Store(f"sqlite:///{tmp_path / 'interop.db'}", KeyRing("k", {"k": bytes(32)}))
         stack.callback(store.close)
         both: list[House] = []

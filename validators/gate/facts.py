@@ -90,8 +90,9 @@ class Receiver:
 
     `controller`: whose register the document will stand in. `provider`: the OID by which permits name the receiver,
     when that is another. `is_client`: what goes there is the client's own copy. `duty` is one of `access.toml`;
-    `service_tasks` our names or codes of 1221, `services` codes of 1222: what the duty is about. `joint_units`: OIDs of units where social and health care work together.
-    `acts_for`: controllers on whose account it produces services. `names`: how plans name it.
+    `service_tasks` our names or codes of 1221, `services` codes of 1222: what the duty is about. `joint_units`:
+    OIDs of units where social and health care work together. `acts_for`: controllers on whose account it produces
+    services. `names`: how plans name it.
     """
 
     controller: str = ""
