@@ -173,7 +173,7 @@ def structures(value: Any) -> tuple[str, ...]:
     """The structures of a list, by number or OID. Raises: ValueError with what was expected."""
     found = texts(value)
     try:
-        return tuple(name for name in found if shipped().find(name))
+        return tuple(name for name in found if shipped().find(name).oid)
     except KeyError:
         raise ValueError("a list of structures that there are, by number or OID") from None
 

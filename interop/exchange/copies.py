@@ -1,8 +1,8 @@
 """Copies of documents for a client or a service provider: which documents, by whose agreement, and how they are made.
 
 No copy is made without an agreement: the site's settings name the structures, and unless they speak for every document
-of those, the document's own distribution list (jakelu) or its producer has to name the receiver. The gate judges each
-copy besides, as it does every delivery.
+of those, the document's own distribution list (jakelu, or to whom the plan is delivered) or its producer has to name
+the receiver. The gate judges each copy besides, as it does every delivery.
 Source: act 1301/2014 § 39 (the plan is made with the client); THL Sosmeta, `jakelu`; ISO 19005-2 (PDF/A).
 """
 
@@ -27,6 +27,7 @@ from validators.gate.facts import named
 __all__ = ["Copies", "distribution"]
 
 _BETWEEN = re.compile(r"[,;\n]|\s(?:ja|och|sekä|samt)\s")
+_TO_WHOM = "henkilot_joille_tama_suunnitelma_toimitetaan"
 _UNDATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The time of making that a copy of an undated document tells; the same document always gives the same file."""
 
@@ -83,9 +84,11 @@ class Copies:
 
 def distribution(record: Record) -> Iterator[str]:
     """Whom the document's distribution list names: each entry of a list in words, or person and organisation."""
+    plan = record.body.get("suunnitelma")
     told = record.body.get("jakelu")
-    if isinstance(told, str):
-        yield from filter(None, (one.strip(" .") for one in _BETWEEN.split(told)))
+    for words in (told, plan.get(_TO_WHOM) if isinstance(plan, Mapping) else None):
+        if isinstance(words, str):
+            yield from filter(None, (one.strip(" .") for one in _BETWEEN.split(words)))
     for one in told if isinstance(told, list) else ():
         if isinstance(one, Mapping):
             yield from (text for key in ("saaja", "organisaatio") if isinstance(text := one.get(key), str) and text)

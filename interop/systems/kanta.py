@@ -55,6 +55,9 @@ class KantaFolder:
     def __init__(self, root: Path) -> None:
         self._files = Folders("Kanta", root)
 
+    def close(self) -> None:
+        """Nothing; a folder holds no connection."""
+
     def capabilities(self) -> Capabilities:
         """What the profile offers; a folder has no way to be asked."""
         return Capabilities(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Literal
 
 import pikepdf
 import pyrage
@@ -15,7 +16,7 @@ from interop.errors import Fault, Invalid
 
 __all__ = ["Sealed", "Sealer"]
 
-_REVISION = 6
+_REVISION: Literal[6] = 6
 """AES-256; what is older does not withstand a search for the password."""
 
 

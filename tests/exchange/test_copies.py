@@ -150,7 +150,7 @@ def test_a_mail_whose_answer_was_lost_waits_for_a_person_and_is_not_sent_twice(h
     house.effica.file(write(record_of(), "effica").data)
     assert house.go(12)["mallikoti"] == "held"
     assert len(house.mail.mails) == 1
-    (held,) = house.exchange.parts.store.deliveries(state="held")
+    (held,) = house.exchange.parts.store.deliveries("held")
     causes = [one.cause for one in house.exchange.parts.store.history(held.id)]
     assert causes[-2:] == ["answer_lost", "receiver_needs_a_person"]
 
@@ -183,6 +183,13 @@ def test_a_distribution_list_names_whole_names_alone(text: str, *, is_named: boo
 def test_the_list_of_a_multidisciplinary_plan_names_people_and_organisations() -> None:
     record = with_content(record_of(), jakelu=[{"saaja": "Aino Malli", "organisaatio": "Mallikoti ry"}, "ei", {}])
     assert list(distribution(record)) == ["Aino Malli", "Mallikoti ry"]
+
+
+def test_the_people_to_whom_a_plan_is_delivered_are_its_distribution_list() -> None:
+    told = "Asiakas, Mallikoti ry"
+    plan = {"henkilot_joille_tama_suunnitelma_toimitetaan": told}
+    assert list(distribution(with_content(record_of(), suunnitelma=plan))) == ["Asiakas", "Mallikoti ry"]
+    assert list(distribution(with_content(record_of(), suunnitelma=[plan], jakelu=None))) == []
 
 
 @pytest.mark.parametrize(

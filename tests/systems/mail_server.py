@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ class MailServer:
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
         if word == "drop":
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return word
 

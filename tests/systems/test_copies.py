@@ -126,7 +126,7 @@ def test_a_mail_carries_the_sealed_copy_and_nothing_personal(server: MailServer,
     with pytest.raises(pikepdf.PasswordError):
         title_of(content)
     assert attachment.get_filename() == f"{copy_name(OUTGOING)}.pdf"
-    open_text = mail.as_string().replace(attachment.get_payload(), "")
+    open_text = mail.as_string().replace(str(attachment.get_payload()), "")
     assert all(one not in open_text for one in (*PERSONAL, PASSWORD, TITLE))
 
 
