@@ -307,6 +307,18 @@ def test_a_system_that_is_away_or_silent_keeps_nobody_waiting(site: Site) -> Non
     assert "could not be reached" in found[0].found
 
 
+def test_folders_are_looked_at_and_let_go(site: Site, tmp_path: Path) -> None:
+    site.database()
+    for name in ("inbox", "outbox", "done", "rejected", "archived", "refused"):
+        (tmp_path / "kanta" / name).mkdir(parents=True)
+    site.tables["kanta"] = {"kind": "kanta", "url": (tmp_path / "kanta").as_uri(), "controller": CONTROLLER}
+    copies = {"kind": "folder", "url": (tmp_path / "gone").as_uri(), "controller": CONTROLLER}
+    site.tables["copies"] = copies | {"role": "client", "structures": ["15020"], "agreed_by": "setting"}
+    wrong = [one for one in site.examined() if one.place in ("kanta", "copies") and one.level != "ok"]
+    assert {one.place for one in wrong} == {"copies"}
+    assert all(one.advice for one in wrong)
+
+
 def test_no_secret_and_no_identity_code_is_printed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     omni = site.omni360()
     site.database()
