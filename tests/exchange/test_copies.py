@@ -188,7 +188,7 @@ def test_the_list_of_a_multidisciplinary_plan_names_people_and_organisations() -
 def test_the_people_to_whom_a_plan_is_delivered_are_its_distribution_list() -> None:
     told = "Asiakas, Mallikoti ry"
     plan = {"henkilot_joille_tama_suunnitelma_toimitetaan": told}
-    assert list(distribution(with_content(record_of(), suunnitelma=plan))) == ["Asiakas", "Mallikoti ry"]
+    assert list(distribution(with_content(record_of(), suunnitelma=plan, jakelu=None))) == ["Asiakas", "Mallikoti ry"]
     assert list(distribution(with_content(record_of(), suunnitelma=[plan], jakelu=None))) == []
 
 
