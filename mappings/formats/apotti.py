@@ -109,7 +109,8 @@ class Apotti(JsonFormat):
     def decode(self, parsed: Parsed, *, traced: bool = False) -> Decoded:
         """The record in a note of ours, the newest of several; without one, what the other resources tell.
 
-        Issues: document_has_a_record, record_digest_matches, structure_is_named, those of a record in part.
+        Issues: document_has_a_record, record_digest_matches, semantic_part_agrees_with_response, structure_is_named,
+        those of a record in part.
         """
         if isinstance(parsed.tree, dict) and parsed.tree.get("resourceType") == "Bundle":
             decoded = _of_bundle(Resources.of_bundle(parsed.tree), traced=traced)
@@ -156,7 +157,7 @@ def _binaries(resources: Resources) -> dict[str, Any]:
 
 def _of_note(note: Any, at: str, binaries: Mapping[str, Any], *, traced: bool) -> Decoded:
     """The record in a note's block. In: `at` is the note's place; `binaries` hold the texts that notes refer to."""
-    at += "/content/0/attachment/data"
+    top, at = at, f"{at}/content/0/attachment/data"
     block = _BLOCK.search(_text_of(note, binaries))
     facts = dict(line.partition(": ")[::2] for line in block[1].split("\n")) if block else {}
     inner = _record(block[2]) if block else None
@@ -166,7 +167,19 @@ def _of_note(note: Any, at: str, binaries: Mapping[str, Any], *, traced: bool) -
     told = (facts.get("sha256"), facts.get("residue"))
     if told != (record_digest(inner.record), _residue_digest(inner.record)):
         issues.append(_RULES["record_digest_matches"].at(at))
+    if _is_about_another(note, inner.record):
+        issues.append(_RULES["semantic_part_agrees_with_response"].at(f"{top}/subject/identifier"))
     return Decoded(inner.record, issues, {"/content": at, "/envelope": at} if traced else {})
+
+
+def _is_about_another(note: Any, record: Record) -> bool:
+    """True when the note's subject is by its identifier none of the record's clients."""
+    subject = note.get("subject") if isinstance(note, dict) else None
+    told = subject.get("identifier") if isinstance(subject, dict) else None
+    clients = record.envelope.get("clients")
+    held = [one.get("identifier") for one in clients if isinstance(one, dict)] if isinstance(clients, list) else []
+    known = {one.get("value") for one in held if isinstance(one, dict)}
+    return isinstance(told, dict) and isinstance(told.get("value"), str) and told["value"] not in known
 
 
 def _of_bundle(resources: Resources, *, traced: bool) -> Decoded:

@@ -56,3 +56,15 @@ def test_a_note_without_block_is_no_record() -> None:
     note = tampered("apotti")
     note["content"][0]["attachment"]["data"] = b64encode("Vain tekstiä".encode()).decode()
     assert rules_of("apotti", note) == ["document_has_a_record"]
+
+
+def test_a_note_about_another_client_is_an_error_at_its_subject() -> None:
+    note = tampered("apotti")
+    note["subject"]["identifier"]["value"] = "261298-998X"
+    read = format_named("apotti").read(orjson.dumps(note))
+    assert [(issue.rule.id, issue.path) for issue in read.issues] == [
+        ("semantic_part_agrees_with_response", "/subject/identifier")
+    ]
+    # A reference of the system's own names nobody that we know.
+    note["subject"] = {"reference": "Patient/1"}
+    assert rules_of("apotti", note) == []
