@@ -13,14 +13,23 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["audit_event"]
+from schemas.canonical import CANONICAL
 
-_WORDS = "https://sote-interop.example/fhir/CodeSystem/audit-what"
-_CLIENT_DIGEST = "https://sote-interop.example/fhir/NamingSystem/client-digest"
-_DECISION = "https://sote-interop.example/fhir/NamingSystem/decision"
+__all__ = ["ACTING", "DOCUMENT", "WORDS", "audit_event", "words_of"]
+
+WORDS = f"{CANONICAL}/CodeSystem/audit-what"
+"""The system of our words for what was done."""
+ACTING = f"{CANONICAL}/NamingSystem/audit-who"
+"""The system of whoever acts or receives, as the audit names it."""
+DOCUMENT = "urn:ietf:rfc:3986"
+"""The system of documents, by OID as a URN."""
+
+_CLIENT_DIGEST = f"{CANONICAL}/NamingSystem/client-digest"
+_DECISION = f"{CANONICAL}/NamingSystem/decision"
 _ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 _SUCCESS, _MINOR_FAILURE = "0", "4"
+_DETAILS = ("version", "document_id", "delivery", "ground", "decided_at")
 
 
 def audit_event(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,7 +39,7 @@ def audit_event(entry: Mapping[str, Any]) -> dict[str, Any]:
     event: dict[str, Any] = {
         "resourceType": "AuditEvent",
         "id": entry["id"],
-        "meta": {"tag": [{"system": _WORDS, "code": entry["what"]}]},
+        "meta": {"versionId": "1", "lastUpdated": entry["at"], "tag": [{"system": WORDS, "code": entry["what"]}]},
         "type": tables["types"][kind],
         "action": action,
         "recorded": entry["at"],
@@ -46,6 +55,16 @@ def audit_event(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in event.items() if value != []}
 
 
+def words_of(*, type_code: str = "", action: str = "") -> frozenset[str]:
+    """Our words whose events have this type, by its DICOM code, and this action; what is empty narrows nothing."""
+    tables = _tables()
+    return frozenset(
+        word
+        for word, (kind, its_action) in tables["whats"].items()
+        if type_code in ("", tables["types"][kind]["code"]) and action in ("", its_action)
+    )
+
+
 @cache
 def _tables() -> Mapping[str, Any]:
     return tomllib.loads(files("mappings").joinpath("audit_event.toml").read_text("utf-8"))
@@ -59,14 +78,18 @@ def _purpose(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _acting(entry: Mapping[str, Any]) -> dict[str, Any]:
-    agent: dict[str, Any] = {"who": {"display": entry["who"]}, "requestor": True}
+    agent: dict[str, Any] = _agent(entry["who"], requestor=True)
     if entry["decision"]:
         agent["policy"] = [f"{_DECISION}/{entry['decision']}"]
     return agent
 
 
+def _agent(name: str, *, requestor: bool) -> dict[str, Any]:
+    return {"who": {"identifier": {"system": ACTING, "value": name}, "display": name}, "requestor": requestor}
+
+
 def _receiving(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"who": {"display": entry["receiver"]}, "requestor": False}] if entry["receiver"] else []
+    return [_agent(entry["receiver"], requestor=False)] if entry["receiver"] else []
 
 
 def _persons(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -83,14 +106,8 @@ def _persons(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _documents(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not entry["document"] and not entry["document_id"]:
         return []
-    detail = [
-        {"type": name, "valueString": str(entry[name])}
-        for name in ("version", "document_id", "delivery")
-        if entry[name] not in (None, "")
-    ]
-    system, value = (
-        ("urn:ietf:rfc:3986", f"urn:oid:{entry['document']}") if entry["document"] else ("", entry["document_id"])
-    )
+    detail = [{"type": name, "valueString": str(entry[name])} for name in _DETAILS if entry[name] not in (None, "")]
+    system, value = (DOCUMENT, f"urn:oid:{entry['document']}") if entry["document"] else ("", entry["document_id"])
     identifier = {"value": value} | ({"system": system} if system else {})
     return [
         {

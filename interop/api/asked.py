@@ -16,7 +16,7 @@ from interop.api.calls import Call
 from interop.api.host import Host
 from interop.api.outcomes import Refused
 from interop.errors import Fault
-from interop.service.served import COMMON, TYPES, Parameter, ServedType
+from interop.service.served import TYPES, Parameter, ServedType
 from interop.service.terms import instants
 from interop.store.resources import Comparison, Criterion
 from schemas import json_text
@@ -119,7 +119,7 @@ def _followed(pairs: Sequence[tuple[str, str]], name: str) -> tuple[str, ...]:
 
 def _criterion(one: ServedType, name: str, value: str) -> Criterion:
     base, _, modifier = name.replace(".identifier", ":identifier").partition(":")
-    parameter = next((p for p in (*COMMON, *one.parameters) if p.name == base), None)
+    parameter = next((p for p in one.every_parameter if p.name == base), None)
     if parameter is None or (modifier and not (modifier == "identifier" and parameter.kind == "reference")):
         raise Refused("parameter_is_not_offered", slots={"parameter": "?" if parameter is None else base})
     values = tuple(filter(None, value.split(",")))

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from interop.api.host import Host
-from interop.service.served import COMMON, OPERATIONS, TYPES, Operation, ServedType
+from interop.service.served import OPERATIONS, TYPES, Operation, ServedType
 from schemas.canonical import CANONICAL
 
 __all__ = ["capability_statement", "smart_configuration"]
@@ -87,7 +87,7 @@ def _resource(one: ServedType) -> dict[str, Any]:
     if one.includes:
         found["searchInclude"] = [f"{one.name}:{name}" for name in one.includes]
         found["searchRevInclude"] = sorted(_pointing_at(one.name))
-    parameters = (*COMMON, *one.parameters) if "search-type" in one.interactions and one.parameters else one.parameters
+    parameters = one.every_parameter if "search-type" in one.interactions and one.parameters else one.parameters
     found |= {"searchParam": [{"name": p.name, "type": p.kind} for p in parameters]} if parameters else {}
     operations = [_operation(op) for op in OPERATIONS if one.name in op.types or op.name == "validate"]
     found["operation"] = operations

@@ -14,8 +14,10 @@ from validators.gate import Receiver
 
 __all__ = ["EVERY_SCOPE", "Client", "allows", "client_of", "granted_scopes", "is_scope"]
 
-EVERY_SCOPE = "system/*.cruds"
+EVERY_SCOPE = "system/*.cruds system/AuditEvent.rs"
 _SCOPE = re.compile(r"system/(?P<type>[A-Z][A-Za-z]*|\*)\.(?P<actions>read|write|\*|c?r?u?d?s?)", re.ASCII)
+_NAMED_ALONE = frozenset({"AuditEvent"})
+"""Types that a scope opens only by name: the audit tells of all clients and controllers, and no gate narrows it."""
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 
 
@@ -45,7 +47,8 @@ def client_of(settings: ClientSettings, scopes: str | None = None) -> Client:
 
 def allows(scopes: str, resource_type: str, action: str) -> bool:
     """True when the scopes let a client do something with a type. In: `action` is one letter of `cruds`."""
-    return any(action in letters and held in (resource_type, "*") for held, letters in _read(scopes))
+    opening = (resource_type,) if resource_type in _NAMED_ALONE else (resource_type, "*")
+    return any(action in letters and held in opening for held, letters in _read(scopes))
 
 
 def is_scope(text: str) -> bool:

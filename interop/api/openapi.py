@@ -10,7 +10,7 @@ from typing import Any
 
 from interop.api.media import FHIR_JSON, FHIR_XML, FORMAT_TYPES
 from interop.api.routes import Body, Route
-from interop.service.served import COMMON, TYPES
+from interop.service.served import TYPES
 from mappings.formats import FORMATS
 
 __all__ = ["described"]
@@ -49,7 +49,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     served = TYPES.get(route.path.strip("/"))
     names: tuple[str, ...] = ()
     if route.method == "GET" and served is not None and route.answers == "Bundle":
-        names = (*(one.name for one in (*COMMON, *served.parameters)), "_count", "_sort", "_include", "_revinclude")
+        names = (*(one.name for one in served.every_parameter), "_count", "_sort", "_include", "_revinclude")
     elif route.path == "/$convert":
         names = _CONVERT
     elif route.path.endswith("/$validate"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from interop.api import bulk, operations, reading, searching, system, writing
+from interop.api import auditing, bulk, operations, reading, searching, system, writing
 from interop.api.calls import Call, Reply
 from interop.api.host import Host
 from interop.service.served import OPERATIONS, TYPES, ServedType
@@ -72,10 +72,14 @@ _CARRIED: dict[str, Carried] = {
 }
 
 
+_SEARCHES: dict[str, Carried] = {"Questionnaire": searching.questionnaires, "AuditEvent": auditing.search}
+_READERS: dict[str, Carried] = {"AuditEvent": auditing.read}
+
+
 def _of_type(one: ServedType) -> Iterator[Route]:
     name, can = one.name, set(one.interactions)
     if "search-type" in can:
-        search = searching.questionnaires if name == "Questionnaire" else searching.search
+        search = _SEARCHES.get(name, searching.search)
         yield Route("GET", f"/{name}", search, f"Search for {name}.", (name, "s"), "", "Bundle")
         yield Route("POST", f"/{name}/_search", search, f"Search for {name}.", (name, "s"), "form", "Bundle")
     yield Route(
@@ -94,7 +98,9 @@ def _of_type(one: ServedType) -> Iterator[Route]:
     if "update" in can:
         yield Route("PUT", f"/{name}/{{id}}", writing.update, f"A new version of a {name}.", (name, "u"), "resource",
                     name)  # fmt: skip
-    yield Route("GET", f"/{name}/{{id}}", reading.reader(name), f"Read a {name}.", (name, "r"), "", name)
+    yield Route(
+        "GET", f"/{name}/{{id}}", _READERS.get(name, reading.reader(name)), f"Read a {name}.", (name, "r"), "", name
+    )
     if "history-instance" in can:
         yield Route("GET", f"/{name}/{{id}}/_history", reading.history, f"The versions of a {name}.", (name, "r"), "",
                     "Bundle")  # fmt: skip

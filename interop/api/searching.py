@@ -23,7 +23,7 @@ from interop.service.terms import values_at
 from interop.store.resources import Criterion
 from schemas.structures import Structure, shipped
 
-__all__ = ["everything", "questionnaires", "search"]
+__all__ = ["everything", "matched", "questionnaires", "search", "searchset", "self_link", "shortened"]
 
 _MOST_COUNTED = 1_000
 _MOST_OF_A_CLIENT = 500
@@ -48,13 +48,13 @@ def search(host: Host, call: Call) -> Reply:
     if wish.is_count:
         if page.after is not None:
             raise Refused("search_is_too_wide")
-        return Reply(resource=_searchset([], [_self(host, call, wish)], len(page.found)))
-    entries = [_entry(call, _shortened(host, one.body, wish.elements), "match") for one in page.found]
-    entries += [_entry(call, body, "include") for body in _included(host, call, wish, page.found)]
-    links = [_self(host, call, wish)]
+        return Reply(resource=searchset([], [self_link(host, call, wish)], len(page.found)))
+    entries = [matched(call, shortened(host, one.body, wish.elements), "match") for one in page.found]
+    entries += [matched(call, body, "include") for body in _included(host, call, wish, page.found)]
+    links = [self_link(host, call, wish)]
     if page.after is not None and wish.limit:
         links.append({"relation": "next", "url": cursor(host, call, wish.pairs, page.after)})
-    return Reply(resource=_searchset(entries, links, None))
+    return Reply(resource=searchset(entries, links, None))
 
 
 def everything(host: Host, call: Call) -> Reply:
@@ -76,7 +76,7 @@ def everything(host: Host, call: Call) -> Reply:
         raise Refused("search_is_too_wide")
     chosen = [body for (kind, _), body in found.items() if not kinds or kind in kinds]
     links = [{"relation": "self", "url": f"{call.base}/Patient/{call.path['id']}/$everything"}]
-    return Reply(resource=_searchset([_entry(call, body, "match") for body in chosen], links, len(chosen)))
+    return Reply(resource=searchset([matched(call, body, "match") for body in chosen], links, len(chosen)))
 
 
 def questionnaires(_: Host, call: Call) -> Reply:
@@ -101,10 +101,10 @@ def questionnaires(_: Host, call: Call) -> Reply:
     links = [{"relation": "self", "url": _address(call, [*others, ("_offset", str(offset))])}]
     if limit and offset + limit < len(found):
         links.append({"relation": "next", "url": _address(call, [*others, ("_offset", str(offset + limit))])})
-    return Reply(resource=_searchset([_entry(call, one, "match") for one in page], links, len(found)))
+    return Reply(resource=searchset([matched(call, one, "match") for one in page], links, len(found)))
 
 
-def _self(host: Host, call: Call, wish: Asked) -> dict[str, str]:
+def self_link(host: Host, call: Call, wish: Asked) -> dict[str, str]:
     """The search as it was understood. One that came in a body does not show in an address."""
     if call.method == "POST" or wish.after is not None:
         return {"relation": "self", "url": cursor(host, call, wish.pairs, wish.after)}
@@ -116,18 +116,20 @@ def _address(call: Call, pairs: Iterable[tuple[str, str]]) -> str:
     return f"{call.base}/{call.path['type']}" + (f"?{query}" if query else "")
 
 
-def _searchset(entries: list[dict[str, Any]], links: list[dict[str, str]], total: int | None) -> dict[str, Any]:
+def searchset(entries: list[dict[str, Any]], links: list[dict[str, str]], total: int | None) -> dict[str, Any]:
+    """The Bundle of a page of a search."""
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     bundle |= {"total": total} if total is not None else {}
     return bundle | {"link": links} | ({"entry": entries} if entries else {})
 
 
-def _entry(call: Call, body: Mapping[str, Any], mode: str) -> dict[str, Any]:
+def matched(call: Call, body: Mapping[str, Any], mode: str) -> dict[str, Any]:
+    """The entry of a resource in the Bundle of a search."""
     url = f"{call.base}/{body['resourceType']}/{body['id']}"
     return {"fullUrl": url, "resource": body, "search": {"mode": mode}}
 
 
-def _shortened(host: Host, body: Mapping[str, Any], elements: tuple[str, ...]) -> Mapping[str, Any]:
+def shortened(host: Host, body: Mapping[str, Any], elements: tuple[str, ...]) -> Mapping[str, Any]:
     """The elements asked for, and those that the type cannot do without, marked so; all when none are asked for."""
     if not elements:
         return body

@@ -21,8 +21,8 @@ from interop.cli.serve import SettingsFile
 from interop.config import load
 from interop.errors import Invalid
 from interop.exchange.running import opened_store
+from interop.service.auditing import event_of, facts_of
 from interop.store import WHATS, Anchor, Entry, Problem, Sought, Store, Verdict
-from mappings.audit_event import audit_event
 from schemas.json_text import dump
 
 __all__ = ["audit"]
@@ -75,7 +75,7 @@ def list_command(
         found = store.audit.entries(sought, limit=limit)
         _tell(store, "searched", sought)
     if output is Form.json:
-        print(json.dumps([_facts(one) for one in found], ensure_ascii=False, indent=2))
+        print(json.dumps([facts_of(one) for one in found], ensure_ascii=False, indent=2))
         return
     for one in found:
         about = f"{one.document} v{one.version}" if one.document else one.document_id
@@ -92,7 +92,7 @@ def show_command(
 ) -> None:
     """Show one entry whole."""
     with _store(settings) as store:
-        facts = _facts(store.audit.entry(entry_id))
+        facts = facts_of(store.audit.entry(entry_id))
     if output is Form.json:
         print(json.dumps(facts, ensure_ascii=False, indent=2))
         return
@@ -166,7 +166,7 @@ def export_command(
     """Write entries as FHIR R4 AuditEvent, one resource a line (NDJSON), oldest first. The export is an entry too."""
     with _store(settings) as store:
         sought = _sought(store, document, client, what, since, until)
-        lines = (dump(audit_event(_facts(one))) + b"\n" for one in store.audit.every(sought))
+        lines = (dump(event_of(one)) + b"\n" for one in store.audit.every(sought))
         try:
             if to is None:
                 sys.stdout.buffer.writelines(lines)
@@ -242,10 +242,6 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _problem(one: Problem) -> dict[str, Any]:
     return asdict(one)
-
-
-def _facts(one: Entry) -> dict[str, Any]:
-    return {**asdict(one), "at": _time(one.at), "clients": list(one.clients)}
 
 
 def _time(at: datetime) -> str:

@@ -10,15 +10,16 @@ from interop.config.people import Role
 
 __all__ = ["RIGHTS", "RIGHTS_OF", "Right", "Who"]
 
-Right = Literal["look", "read", "act", "unmask"]
+Right = Literal["look", "read", "act", "unmask", "audit"]
 """`look`: overview and deliveries. `read`: a document. `act`: retry, release, cancel. `unmask`: identity codes.
+`audit`: who did what to which document.
 """
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
 RIGHTS_OF: Mapping[Role, frozenset[Right]] = {
     "viewer": frozenset(("look", "read")),
     "operator": frozenset(("look", "read", "act", "unmask")),
-    "auditor": frozenset(("look",)),
+    "auditor": frozenset(("look", "audit")),
 }
 """An auditor sees what happened to a document, and does not read it."""
 

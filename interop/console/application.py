@@ -26,7 +26,7 @@ from interop.config import Settings
 from interop.console.access import Right
 from interop.console.asking import Ask, Desk
 from interop.console.oidc import provider_of
-from interop.console.pages import deliveries, documents, entrance, mappings, overview, structures, trying
+from interop.console.pages import audit, deliveries, documents, entrance, mappings, overview, structures, trying
 from interop.console.safety import Safety
 from interop.console.sign_in import Door, Passwords
 from interop.console.visits import LONGEST, Visits, is_own_form
@@ -75,6 +75,7 @@ PAGES: tuple[Page, ...] = (
     Page("/documents/{document:uuid}/findings", documents.findings, "read"),
     Page("/documents/{document:uuid}/losses", documents.losses, "read"),
     Page("/documents/{document:uuid}/gate", documents.gate, "read"),
+    Page("/audit", audit.index, "audit"),
     Page("/try", trying.begin, "look"),
     Page("/try", trying.try_it, "look", "POST"),
     Page("/try/converted", trying.converted, "look", "POST"),

@@ -25,11 +25,29 @@ class Parameter:
     targets: tuple[str, ...] = ()
 
 
+def _token(name: str, *paths: str) -> Parameter:
+    return Parameter(name, "token", paths or (name,))
+
+
+def _date(name: str, *paths: str) -> Parameter:
+    return Parameter(name, "date", paths or (name,))
+
+
+COMMON: tuple[Parameter, ...] = (
+    _token("_id", "id"),
+    _date("_lastUpdated", "meta.lastUpdated"),
+    Parameter("_profile", "uri", ("meta.profile",)),
+    _token("_security", "meta.security"),
+)
+"""The search parameters of every type."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServedType:
     """One type of resource and all that can be done with it.
 
-    `includes` are the references that `_include` follows; `profile` is the profile of ours that its resources have.
+    `includes` are the references that `_include` follows; `profile` is the profile of ours that its resources have;
+    `common` are the parameters of every type that it has.
     """
 
     name: str
@@ -37,6 +55,12 @@ class ServedType:
     parameters: tuple[Parameter, ...] = ()
     includes: tuple[str, ...] = ()
     profile: str = ""
+    common: tuple[Parameter, ...] = COMMON
+
+    @property
+    def every_parameter(self) -> tuple[Parameter, ...]:
+        """The search parameters that all types have, and those of this one."""
+        return (*self.common, *self.parameters)
 
     def parameter(self, name: str) -> Parameter | None:
         """The search parameter of a name."""
@@ -62,14 +86,6 @@ def _reads(*more: Interaction) -> tuple[Interaction, ...]:
     return ("read", "vread", "history-instance", "search-type", *more)
 
 
-def _token(name: str, *paths: str) -> Parameter:
-    return Parameter(name, "token", paths or (name,))
-
-
-def _date(name: str, *paths: str) -> Parameter:
-    return Parameter(name, "date", paths or (name,))
-
-
 def _reference(name: str, targets: str, *paths: str) -> Parameter:
     return Parameter(name, "reference", paths or (name,), tuple(targets.split()))
 
@@ -87,14 +103,6 @@ def _patient(*paths: str) -> Parameter:
 def _subject() -> Parameter:
     return _reference("subject", "Patient", "subject")
 
-
-COMMON: tuple[Parameter, ...] = (
-    _token("_id", "id"),
-    _date("_lastUpdated", "meta.lastUpdated"),
-    Parameter("_profile", "uri", ("meta.profile",)),
-    _token("_security", "meta.security"),
-)
-"""The search parameters of every type."""
 
 TYPES: Mapping[str, ServedType] = {
     one.name: one
@@ -234,6 +242,14 @@ TYPES: Mapping[str, ServedType] = {
         ServedType("PractitionerRole", _reads(), (_IDENTIFIER,)),
         ServedType("Practitioner", _reads(), (_IDENTIFIER,)),
         ServedType("Organization", _reads(), (_IDENTIFIER,)),
+        ServedType(
+            "AuditEvent", ("read", "search-type"),
+            (
+                _date("date", "recorded"), _token("action"), _token("type"), _token("outcome"),
+                _reference("entity", "", "entity.what"), _reference("agent", "", "agent.who"), _patient("entity.what"),
+            ),
+            common=(*COMMON[:2], _token("_tag", "meta.tag")),
+        ),
         ServedType("RelatedPerson", _reads(), (_patient("patient"), _IDENTIFIER), ("patient",)),
     )
 }  # fmt: skip

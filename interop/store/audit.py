@@ -31,14 +31,20 @@ _AT_A_TIME = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which entries are looked for; what is empty narrows nothing. `client` is the keyed digest of a person."""
+    """Which entries are looked for; what is empty narrows nothing. `client` is the keyed digest of a person.
 
+    `whats` are words any of which will do, None where any word will.
+    """
+
+    id: str = ""
     client: str = ""
     document: str = ""
     document_id: str = ""
     delivery: int | None = None
     who: str = ""
     what: What | None = None
+    whats: frozenset[What] | None = None
+    outcome: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -86,6 +92,24 @@ class Audit:
         query = _narrowed(sought).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
         with self._database.read() as session:
             return [entry_of(row) for row in session.scalars(query)][::-1]
+
+    def page(self, sought: Sought, limit: int, after: int | None = None, *, oldest_first: bool = False) -> list[Entry]:
+        """The next entries of those that have their place in the chain, the newest first.
+
+        In: `after` is the place of the last entry of the page before.
+        """
+        place = AuditRow.sequence
+        query = _narrowed(sought).where(place.is_not(None)).order_by(place if oldest_first else place.desc())
+        if after is not None:
+            query = query.where(place > after if oldest_first else place < after)
+        with self._database.read() as session:
+            return [entry_of(row) for row in session.scalars(query.limit(limit))]
+
+    def count(self, sought: Sought) -> int:
+        """How many entries are looked for and have their place in the chain."""
+        query = _narrowed(sought).where(AuditRow.sequence.is_not(None)).subquery()
+        with self._database.read() as session:
+            return session.scalar(select(func.count()).select_from(query)) or 0
 
     def every(self, sought: Sought) -> Iterator[Entry]:
         """All entries that are looked for, oldest first, read in parts."""
@@ -239,10 +263,13 @@ def _put(session: Session, places: Sequence[dict[str, object]]) -> None:
 
 def _narrowed(sought: Sought) -> Select[AuditRow]:
     equal = {
-        AuditRow.document: sought.document, AuditRow.document_id: sought.document_id, AuditRow.who: sought.who,
-        AuditRow.what: sought.what, AuditRow.delivery: sought.delivery,
+        AuditRow.id: sought.id, AuditRow.document: sought.document, AuditRow.document_id: sought.document_id,
+        AuditRow.who: sought.who, AuditRow.what: sought.what, AuditRow.outcome: sought.outcome,
+        AuditRow.delivery: sought.delivery,
     }  # fmt: skip
     query = select(AuditRow).where(*(column == value for column, value in equal.items() if value not in ("", None)))
+    if sought.whats is not None:
+        query = query.where(AuditRow.what.in_(sorted(sought.whats)))
     if sought.client:
         of_client = select(AuditSubjectRow.entry).where(AuditSubjectRow.client == sought.client)
         query = query.where(AuditRow.id.in_(of_client))

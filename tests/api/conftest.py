@@ -28,10 +28,10 @@ from interop.systems.base import Acknowledgement, Arrival, Capabilities, Finding
 EXAMPLES = Path(__file__).parents[2] / "examples"
 OWN, OTHER = "1.2.246.10.99999999.19.0", "1.2.246.10.88888888.19.0"
 ENVIRONMENT = {"INTEROP_KEYS": "k:" + "A" * 43 + "="}
-ALL = "system/*.cruds"
+ALL = "system/*.cruds system/AuditEvent.rs"
 CLIENTS = (
     ("own", OWN, ALL, ""),
-    ("foreign", OTHER, ALL, ""),
+    ("foreign", OTHER, "system/*.cruds", ""),
     ("reader", OWN, "system/CarePlan.rs system/Patient.r", "requests_per_minute = 5\n"),
 )
 UNLIMITED = (("own", OWN, ALL, "requests_per_minute = 10000\n"), *CLIENTS[1:])

@@ -254,3 +254,16 @@ def test_what_is_live_is_refreshed(looker: Looker, seeded: Seeded) -> None:
     looker.sign_in("oiva")
     looker.page.evaluate("document.querySelector('#attention-title').textContent = 'stale'")
     looker.page.wait_for_selector("#attention-title:not(:text('stale'))", timeout=9000)
+
+
+def test_finding_who_did_what(looker: Looker, seeded: Seeded) -> None:
+    looker.sign_in("auli")
+    looker.page.click("nav.main a >> text=Valvontaloki")
+    looker.page.wait_for_selector("table.audit")
+    looker.judge("audit")
+    looker.page.select_option("#what", "held")
+    looker.page.fill("#document", seeded.newest.document or "")
+    looker.page.click("button.primary")
+    looker.page.wait_for_url("**what=held**")
+    assert looker.page.locator("table.audit tbody tr").count() == 1
+    looker.judge("audit-filtered")

@@ -151,3 +151,31 @@ def test_what_is_not_there_is_said_to_be_missing(visit: Visit) -> None:
         got = visitor.get(path)
         assert got.status_code == 404, path
     assert visitor.client.request("PUT", f"{visitor.address}/deliveries").status_code == 405
+
+
+def test_the_audit_is_filtered_paged_and_shown_in_each_language(visit: Visit, seeded: Seeded) -> None:
+    visitor, audit = visit("auli"), seeded.parts.store.audit
+    audit.seal(NOW)
+    for what in ("received", "denied", "searched"):
+        count = audit.count(Sought(what=what))
+        assert f"Merkintöjä: {count}" in text_of(visitor.get(f"/audit?what={what}").text)
+    one = visitor.get(f"/audit?document={seeded.newest.document}&until=2026-11-25").text
+    assert "Asiakkaalla on turvakielto." in text_of(one)
+    assert "703/2023" in text_of(one)
+    assert "Merkintöjä: 0" in text_of(visitor.get("/audit?since=2027-01-01").text)
+    first = visitor.get("/audit").text
+    older = re.search(r'rel="next" href="[^"]*before=(\d+)"', first)
+    assert older
+    assert f'<td class="n">{int(older[1]) - 1}</td>' in visitor.get(f"/audit?before={older[1]}").text
+    for language, word in (("sv", "Granskningslogg"), ("en", "Entries are only ever added")):
+        assert word in visitor.get(f"/audit?language={language}").text
+
+
+def test_looking_at_the_audit_is_an_entry_and_a_code_is_no_filter(visit: Visit, seeded: Seeded) -> None:
+    looked = Sought(who="user:auli", what="searched")
+    before = len(seeded.parts.store.audit.entries(looked))
+    page = visit("auli").get(f"/audit?document={CODE}&since=soon").text
+    assert "Tämä ei ole OID" in page
+    assert not has_identity_code(page)
+    assert len(seeded.parts.store.audit.entries(looked)) == before + 1
+    assert visit("vilja").get("/audit").status_code == 403

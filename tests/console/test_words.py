@@ -9,7 +9,7 @@ import pytest
 
 import interop.console
 from interop.console.words import catalogue, chosen, duration, moment, number, said
-from interop.store import STATES
+from interop.store import STATES, WHATS
 from schemas.issues import LANGUAGES, LAYERS, SEVERITIES
 
 CONSOLE = Path(str(interop.console.__file__)).parent
@@ -49,6 +49,7 @@ def test_each_text_is_used() -> None:
 def test_what_is_put_together_is_in_the_catalogue() -> None:
     for name in [f"state.{one}" for one in STATES] + [f"severity.{one}" for one in SEVERITIES]:
         assert name in catalogue()
+    assert all(f"audit.what.{what}" in catalogue() for what in WHATS)
     assert all(f"findings.layer.{layer}" in catalogue() for layer in LAYERS)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from interop.store import PURPOSES, WHATS, Entry
 from interop.store.audit_entries import Purpose, What
-from mappings.audit_event import audit_event
+from mappings.audit_event import ACTING, WORDS, audit_event, words_of
 from schemas.fhir_definitions import Definitions
 from validators.fhir import validate
 from validators.fhir_structure import check_fhir_structure
@@ -50,14 +50,22 @@ def test_who_what_to_whom_and_on_which_ground_stand_in_their_places() -> None:
     agents = made["agent"]
     assert agents == [
         {
-            "who": {"display": "worker:w1"},
+            "who": {"identifier": {"system": ACTING, "value": "worker:w1"}, "display": "worker:w1"},
             "requestor": True,
             "policy": ["https://sote-interop.example/fhir/NamingSystem/decision/permit_of_the_client"],
         },
-        {"who": {"display": "apotti"}, "requestor": False},
+        {"who": {"identifier": {"system": ACTING, "value": "apotti"}, "display": "apotti"}, "requestor": False},
     ]
     assert made["purposeOfEvent"][0]["text"] == "703/2023, 55 §"  # type: ignore[index]
     person, document = made["entity"]  # type: ignore[misc]
     assert person["what"]["identifier"]["value"] == DIGEST  # type: ignore[has-type]
     assert document["what"]["identifier"]["value"] == "urn:oid:1.2.3"  # type: ignore[has-type]
+    assert made["meta"]["tag"] == [{"system": WORDS, "code": "disclosed"}]  # type: ignore[index]
     assert document["detail"] == [{"type": "version", "valueString": "2"}]  # type: ignore[has-type]
+
+
+def test_words_are_found_by_what_they_become() -> None:
+    assert words_of() == set(WHATS)
+    assert words_of(type_code="110112") == {"searched"}
+    assert words_of(type_code="110110", action="R") == {"viewed", "unmasked"}
+    assert words_of(type_code="nothing") == frozenset()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, cast
 
 from starlette.responses import Response
 
 from interop.console.asking import Ask
+from interop.console.filters import day, page_number
 from interop.errors import Invalid, NotFound
 from interop.service.deliveries import ACTS, Act, followed, possible
 from interop.service.deliveries import act as act_on
@@ -19,13 +19,12 @@ from schemas.identity import is_oid
 __all__ = ["act", "index", "show"]
 
 _PAGE = 50
-_LAST_PAGE = 10_000
 
 
 def index(ask: Ask) -> Response:
     """The deliveries that the filters in the address let through."""
     wanted, mistakes = _wanted(ask)
-    number = _number(ask.asked("page"))
+    number = page_number(ask.asked("page"))
     found = ask.parts.store.figures.find(wanted, limit=_PAGE, offset=(number - 1) * _PAGE)
     return ask.page(
         "deliveries.html",
@@ -78,7 +77,7 @@ def _wanted(ask: Ask) -> tuple[Wanted, tuple[str, ...]]:
     if document and not is_oid(document):
         mistakes.append("document")
         document = ""
-    since, until = (_day(ask.asked(name), name, mistakes) for name in ("since", "until"))
+    since, until = (day(ask.asked(name), name, mistakes) for name in ("since", "until"))
     return Wanted(
         states=states,
         source=ask.asked("source"),
@@ -87,18 +86,3 @@ def _wanted(ask: Ask) -> tuple[Wanted, tuple[str, ...]]:
         since=since,
         until=until + timedelta(days=1) if until else None,
     ), tuple(mistakes)
-
-
-def _day(text: str, name: str, mistakes: list[str]) -> datetime | None:
-    """The beginning of a day, as UTC counts it."""
-    if not text:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    except ValueError:
-        mistakes.append(name)
-        return None
-
-
-def _number(text: str) -> int:
-    return min(int(text), _LAST_PAGE) if re.fullmatch(r"[1-9][0-9]{0,5}", text, re.ASCII) else 1
