@@ -191,7 +191,7 @@ def _sought(
     if what and word is None:
         raise Invalid(f"--what takes one of {', '.join(WHATS)}.")
     person = store.audit.pseudonym(_asked_code()) if client else ""
-    return Sought(person, document, what=word, since=_in_utc(since), until=_in_utc(until))
+    return Sought(client=person, document=document, what=word, since=_in_utc(since), until=_in_utc(until))
 
 
 def _asked_code() -> str:
