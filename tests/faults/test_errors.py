@@ -41,8 +41,11 @@ HELD: Mapping[str, Callable[[Boxes], Sequence[str]]] = {
     "omni360": lambda boxes: boxes.found()["omni360 task"],
     "apotti": lambda boxes: [mark[0] for mark in map(marks, boxes.apotti.texts()[-4:]) if mark is not None],
 }
-ELSEWHERE = {("omni360", "webhook_early"), ("omni360", "webhook_duplicate")}
-"""The switches that the tests of the webhook throw."""
+ELSEWHERE = {
+    ("omni360", "webhook_early"), ("omni360", "webhook_duplicate"), ("kanta", "connector_stands_still"),
+    ("kanta", "refused"), ("kanta", "truncated_document"),
+}  # fmt: skip
+"""The switches that the tests of the webhook and of Kanta's folders throw."""
 OPEN = (403, 408, 425, 500, 501, 502, 503, 504, 507)
 """The statuses that leave open whether anything was done. By RFC 9110 a 401 says that nothing was."""
 WHERE = [(place, reaction) for place in ("beside", "search", "create", "filed") for reaction in EXPECTED["epic"][place]]
