@@ -113,7 +113,7 @@ def visit(seeded: Seeded, address: str) -> Iterator[Visit]:
         yield begin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
