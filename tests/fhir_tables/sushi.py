@@ -1,10 +1,12 @@
 """Compiles the FSH sources with SUSHI (npm fsh-sushi 3.21.0), offline; as a module it writes `schemas/fhir/package/`.
 
 The R4 core package must stand in `~/.fhir/packages`. `INTEROP_SUSHI` names the command when it is not on the path.
+`schemas/fhir/fsh.sha256` says of which sources and which compiler run the committed package is, for where SUSHI is not.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,10 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["PACKAGE", "command", "compiled"]
+__all__ = ["PACKAGE", "SEAL", "command", "compiled", "seal"]
 
 FHIR = Path(__file__).parents[2] / "schemas" / "fhir"
 PACKAGE = FHIR / "package"
+SEAL = FHIR / "fsh.sha256"
 
 
 def command() -> str | None:
@@ -34,6 +37,19 @@ def compiled(sushi: str) -> dict[str, bytes]:
         return {file.name: _compact(file.read_text("utf-8")) for file in made}
 
 
+def seal() -> str:
+    """A line of SHA-256 for each folder: the sources, and what was made of them."""
+    return "".join(f"{_digest(FHIR / name)}  {name}\n" for name in ("fsh", "package"))
+
+
+def _digest(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        whole.update(f"{content}  {file.relative_to(folder).as_posix()}\n".encode())
+    return whole.hexdigest()
+
+
 def _compact(text: str) -> bytes:
     return (json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
@@ -48,6 +64,7 @@ def main() -> int:
         old.unlink()
     for name, data in compiled(sushi).items():
         (PACKAGE / name).write_bytes(data)
+    SEAL.write_text(seal(), "utf-8")
     return 0
 
 

@@ -21,7 +21,7 @@ from schemas.record import Record
 from schemas.structures import shipped
 from tests.cli.test_commands import interop
 from tests.fhir_tables.documents import STRUCTURES, bundle_of
-from tests.fhir_tables.sushi import PACKAGE, command, compiled
+from tests.fhir_tables.sushi import PACKAGE, SEAL, command, compiled, seal
 from tests.fhir_tables.test_laws import assert_document
 from validators.fhir import validate
 
@@ -96,6 +96,10 @@ def test_every_part_has_a_name_in_each_language(defined: dict[str, Any]) -> None
     for concept in defined[f"{CANONICAL}/CodeSystem/content-part"]["concept"]:
         assert concept["display"]
         assert {name["language"] for name in concept["designation"]} == {"fi", "sv"}
+
+
+def test_neither_the_sources_nor_the_package_was_changed_without_compiling() -> None:
+    assert SEAL.read_text("utf-8") == seal(), "run python -m tests.fhir_tables.sushi"
 
 
 def test_what_is_committed_is_what_sushi_makes() -> None:
