@@ -11,4 +11,5 @@ for way in explained.ways:
         print("  output", way.output.path)
         print("  record", way.record)
         print("  source", way.source.path, "line", way.source.line)
-        print("  codec ", way.codec)
+        for copy in way.copies:
+            print("  also  ", copy.place.path, "by", copy.codec)

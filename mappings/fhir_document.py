@@ -28,6 +28,7 @@ from schemas.record import Record
 from schemas.structures import Structure, shipped
 
 __all__ = [
+    "Checked",
     "Resources",
     "add_narratives",
     "checked",
@@ -177,23 +178,35 @@ def structure_named_in(concept: Any) -> Structure | None:
     return None
 
 
-def checked(
-    mapping: Mapping, graph: Graph, resources: Resources, whole: _Tree | None
-) -> tuple[_Tree, list[Issue], Dict[str, str]]:
-    """The record's tree as the semantic resources tell it, checked against the complete content.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The record's tree as the semantic resources tell it.
 
-    Out: the tree; the issues, at JSON Pointers into the document; and for each place of the tree its place there.
+    `issues` stand at JSON Pointers into the document, and `links` give those of the tree's places. `gathered` is the
+    tree of the roles, and `roles` where each of its resources stands in the document.
+    """
+
+    tree: _Tree
+    issues: list[Issue]
+    links: Dict[str, str]
+    gathered: _Tree
+    roles: Dict[str, str]
+
+
+def checked(mapping: Mapping, graph: Graph, resources: Resources, whole: _Tree | None) -> Checked:
+    """What the semantic resources tell, checked against the complete content.
+
     Issues: semantic_part_agrees_with_response, and those of the codecs.
     """
     tree, found = graph.gather(resources.by_url, resources.names)
-    places = {role: resources.places[url] for role, url in found.items()}
+    roles = {role: resources.places[url] for role, url in found.items()}
     outcome = mapping.read(tree, traced=True)
-    issues = [issue.moved(placed(issue.path, places)) for issue in outcome.issues]
-    links = {link.target: placed(link.source, places) for link in outcome.report.links}
+    issues = [issue.moved(placed(issue.path, roles)) for issue in outcome.issues]
+    links = {link.target: placed(link.source, roles) for link in outcome.report.links}
     for at in disagreements(outcome.tree.get("content", {}), whole) if whole is not None else ():
         source = next((links[to] for to in links if to.startswith(f"/content{at}")), "")
         issues.append(_RULES["semantic_part_agrees_with_response"].at(source))
-    return outcome.tree, issues, links
+    return Checked(outcome.tree, issues, links, tree, roles)
 
 
 def placed_issues(form: Format, parsed: Parsed, issues: list[Issue]) -> list[Issue]:

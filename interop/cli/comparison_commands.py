@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from enum import StrEnum
-from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ import typer
 
 from interop.bulk.inputs import inputs
 from interop.cli.document_commands import FormatName
+from interop.cli.lineage_page import lineage_page, place_text
 from interop.documents import Explained, compare, examine, explain
 from interop.documents.explaining import Way
 from interop.errors import Invalid, Unsupported
@@ -62,7 +62,7 @@ def explain_command(
     explained = explain(_one(name), to, from_format)
     if explained.examined.record is None:
         raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
-    text = {Output.text: _ways_text, Output.json: _ways_json, Output.html: _ways_html}[output](explained)
+    text = {Output.text: _ways_text, Output.json: _ways_json, Output.html: lineage_page}[output](explained)
     _write(out, text)
     raise typer.Exit(int(any(not way.output.path for way in explained.ways)))
 
@@ -151,17 +151,13 @@ def _lines(value: str | None) -> list[str]:
     return ["(missing)"] if value is None else value.splitlines() or [""]
 
 
-def _at(place: Place) -> str:
-    if not place.path:
-        return "-"
-    return f"{place.path}{f' (line {place.line})' if place.line else ''}"
-
-
 def _ways_text(explained: Explained) -> str:
     lines = []
     for way in explained.ways:
         lines.append(f"{way.label}  [{way.codec}]")
-        lines += [f"  output  {_at(way.output)}", f"  record  {way.record}", f"  source  {_at(way.source)}"]
+        lines.append(f"  output  {place_text(way.output)}")
+        lines += [f"    also  {place_text(copy.place)}  [{copy.codec}]" for copy in way.copies]
+        lines += [f"  record  {way.record}", f"  source  {place_text(way.source)}"]
     lost = sum(not way.output.path for way in explained.ways)
     constants = len(explained.written.report.constants) if explained.written else 0
     lines.append(f"{len(explained.ways)} values, {lost} lost; {constants} constants in the output")
@@ -169,34 +165,23 @@ def _ways_text(explained: Explained) -> str:
 
 
 def _way_json(way: Way) -> dict[str, Any]:
-    places = {
-        name: {"path": place.path, "line": place.line, "column": place.column}
-        for name, place in (("output", way.output), ("source", way.source))
+    return {
+        "label": way.label,
+        "codec": way.codec,
+        "record": way.record,
+        "output": _place_json(way.output),
+        "copies": [{**_place_json(copy.place), "codec": copy.codec} for copy in way.copies],
+        "source": _place_json(way.source),
     }
-    return {"label": way.label, "codec": way.codec, "record": way.record, **places}
+
+
+def _place_json(place: Place) -> dict[str, Any]:
+    return {"path": place.path, "line": place.line, "column": place.column}
 
 
 def _ways_json(explained: Explained) -> str:
     report = explained.written.report.as_json() if explained.written else {}
     return json_text.dump({"ways": [_way_json(way) for way in explained.ways], "report": report}, indent=True).decode()
-
-
-def _ways_html(explained: Explained) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(_at(way.output))}</td><td><b>{escape(way.label)}</b><br>{escape(way.record)}<br>"
-        f"<i>{escape(way.codec)}</i></td><td>{escape(_at(way.source))}</td></tr>"
-        for way in explained.ways
-    )
-    style = (
-        "<style>body{font:15px system-ui;margin:1.5rem}table{border-collapse:collapse;width:100%;table-layout:fixed}"
-        "td,th{border:1px solid #9ab;padding:.35rem .6rem;vertical-align:top;overflow-wrap:anywhere;text-align:left}"
-        "th{position:sticky;top:0;background:#e3f2ef}</style>"
-    )
-    head = "<tr><th scope='col'>Output</th><th scope='col'>Record, codec</th><th scope='col'>Source</th></tr>"
-    return (
-        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Lineage</title>"
-        f"{style}</head><body><h1>Lineage</h1><table><thead>{head}</thead><tbody>{rows}</tbody></table></body></html>\n"
-    )
 
 
 def _write(out: Path | None, text: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from enum import StrEnum
-from html import escape
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from interop.cli.coverage_page import coverage_page
 from interop.errors import Conflict, Invalid, NotFound
 from mappings.agreement import disagreements
 from mappings.checks import Fault, check_format_side, check_table, one_way_maps
@@ -88,7 +89,7 @@ def coverage(
     if output is Output.json:
         print(json_text.dump([[_as_json(one) for one in row] for row in rows], indent=True).decode(), end="")
     elif output is Output.html:
-        print(_html(rows))
+        sys.stdout.write(coverage_page(rows))
     else:
         print("\n".join(coverage_lines(rows)))
 
@@ -179,24 +180,6 @@ def coverage_lines(rows: Iterable[list[Coverage]]) -> list[str]:
 def _as_json(one: Coverage) -> dict[str, object]:
     counts = {"structural": one.structural, "attached": one.attached, "lost": one.lost}
     return {"structure": one.structure, "format": one.format, "leaves": one.leaves} | counts
-
-
-def _html(rows: list[list[Coverage]]) -> str:
-    head = "".join(f"<th scope='col'>{escape(one.format)}</th>" for one in rows[0])
-    body = "".join(
-        f"<tr><th scope='row'>{escape(shipped()[row[0].structure].label['fi'])}</th>"
-        + "".join(f"<td>{one.structural} / {one.attached} / {one.lost}</td>" for one in row)
-        + "</tr>"
-        for row in rows
-    )
-    caption = "<caption>Leaves carried in places of the format's own / attached / lost</caption>"
-    style = (
-        "<style>body{font:1rem system-ui}td,th{padding:.3rem .7rem;border:1px solid #889}th{text-align:left}</style>"
-    )
-    return (
-        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Coverage</title>"
-        f"{style}</head><body><table>{caption}<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></body></html>"
-    )
 
 
 def _changed(table: Table, structure: Structure) -> list[str]:

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 
 from interop.documents.converting import Written
 from interop.documents.examined import Examined, Options
 from interop.documents.examining import examine
-from mappings.formats import Format, Place, format_named
+from mappings.fhir_document import placed
+from mappings.formats import Decoded, Format, Parsed, Place, format_named
 from mappings.outline import Line, outline
+from mappings.report import Link
 from schemas.record import Record, envelope_structure
 from schemas.structures import shipped
 
-__all__ = ["Explained", "Way", "explain"]
+__all__ = ["Copy", "Explained", "Way", "explain"]
 
 _NOWHERE = Place("")
+_SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A further place of the output that says the same, and the codec that wrote it."""
+
+    place: Place
+    codec: str
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way of one value. `output.path` is empty when the value reached no output. Never holds the value itself."""
+    """The way of one value. Never holds the value itself.
+
+    `output` is where a reader takes the value from; its path is empty when the value reached no output. `copies` are
+    the resources that say the same for those who do not read the complete content.
+    """
 
     output: Place
     record: str
     source: Place
     codec: str
     label: str
+    copies: tuple[Copy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +63,56 @@ def explain(data: bytes, to: str, format_name: str | None = None, options: Optio
         return Explained(examined, None, [])
     result = target.write(examined.record, traced=True)
     written = Written(target.name, result.data, result.report, result.issues)
-    codecs = {link.source: link.codec for link in result.report.links if link.codec != "group"}
-    sources = _places(format_named(examined.format), data, examined.record)
-    outputs = _places(target, result.data, examined.record) if result.data else {}
-    ways = [
-        Way(outputs.get(at, _NOWHERE), at, sources.get(at, _NOWHERE), codecs.get(_in_tables(at), "same"), line.label)
-        for at, line in _values(examined.record)
-    ]
+    source = _Traced.of(format_named(examined.format), data)
+    output = _Traced.of(target, result.data) if result.data else None
+    links = _by_value(result.report.links)
+    ways = [_way(at, line, source, output, links.get(_in_tables(at), ())) for at, line in _values(examined.record)]
     return Explained(examined, written, ways)
 
 
-def _places(form: Format, data: bytes, record: Record) -> dict[str, Place]:
-    """Where each value of a record stands in a document of it."""
-    parsed = form.parse(data)
-    if parsed.tree is None:
-        return {}
-    decoded = form.decode(parsed, traced=True)
-    return {at: form.origin(parsed, decoded, at) for at, _ in _values(record)}
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A document read with every place traced back into it."""
+
+    form: Format
+    parsed: Parsed
+    decoded: Decoded
+
+    @classmethod
+    def of(cls, form: Format, data: bytes) -> _Traced | None:
+        parsed = form.parse(data)
+        return None if parsed.tree is None else cls(form, parsed, form.decode(parsed, traced=True))
+
+    def place(self, at: str) -> Place:
+        """Where the value at a place of the record is read from."""
+        return self.form.origin(self.parsed, self.decoded, at)
+
+    def copies(self, links: Iterable[Link]) -> Iterator[Copy]:
+        """Where the resources of the document say what the links wrote."""
+        for link in links:
+            if at := placed(link.target, self.decoded.roles):
+                yield Copy(self.form.place(self.parsed, at), link.codec)
+
+
+def _way(at: str, line: Line, source: _Traced | None, output: _Traced | None, links: Sequence[Link]) -> Way:
+    origin = source.place(at) if source else _NOWHERE
+    if output is None:
+        return Way(_NOWHERE, at, origin, _SAME, line.label)
+    place = output.place(at)
+    told = tuple(output.copies(links))
+    here = next((copy.codec for copy in told if copy.place.path == place.path), _SAME)
+    codec = here if told or not links else links[0].codec
+    return Way(place, at, origin, codec, line.label, tuple(copy for copy in told if copy.place.path != place.path))
+
+
+def _by_value(links: Iterable[Link]) -> Dict[str, list[Link]]:
+    """The links by the place of the value that they wrote; a part of a coded value belongs to the value."""
+    found: dict[str, list[Link]] = {}
+    for link in links:
+        if link.codec != "group":
+            found.setdefault(link.source, []).append(link)
+            found.setdefault(link.source.rpartition("/")[0], []).append(link)
+    return found
 
 
 def _values(record: Record) -> Iterator[tuple[str, Line]]:

@@ -43,13 +43,15 @@ class Decoded:
     """A record read from a parsed document.
 
     The paths of `issues` lead into the source document. `sources` gives, for a place of the record, the place in the
-    document's plain data, both as JSON Pointers; it is filled only by a traced reading.
+    document's plain data, both as JSON Pointers. `roles` gives, for each resource of the mapping's tree, its place in
+    the document. Both are filled only by a traced reading.
     """
 
     record: Record | None
     issues: list[Issue] = field(default_factory=list)
     sources: Mapping[str, str] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

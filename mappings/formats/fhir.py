@@ -97,22 +97,23 @@ class Fhir(JsonFormat):
         mapping = mapping_of(self.name, structure.oid) or mapping_without_structure(self.name)
         graph = Graph(mapping.table.settings)
         bundle = mapping.read({"bundle": parsed.tree}, traced=traced)
-        tree, found, told = checked(mapping, graph, resources, body)
+        told = checked(mapping, graph, resources, body)
         inner = {f"/content{to}": at for to, at in sources.items()}
         outer = {link.target: link.source.removeprefix("/bundle") for link in bundle.report.links}
-        envelope = bundle.tree.get("envelope", {}) | tree.get("envelope", {})
+        envelope = bundle.tree.get("envelope", {}) | told.tree.get("envelope", {})
         names = mapping.table.settings.get("section_labels", {})
         labels = labels_in(composition[1], names)
-        content = tree.get("content", {}) if body is None else body
+        content = told.tree.get("content", {}) if body is None else body
         if body is None and labels:
             content = content | {names["group"]: [group for _, group in labels]}
         at = resources.places[composition[0]]
-        found += [issue.moved(at + issue.path) for issue in (contradicted(labels, body, names) if body else ())]
+        found = [issue.moved(at + issue.path) for issue in (contradicted(labels, body, names) if body else ())]
         residue, unread = carried_in(resources)
         return Decoded(
             Record(envelope, {structure.root: content}, residue),
-            placed_issues(self, parsed, issues + found + unread),
-            {**told, **outer, **inner} if traced else {},
+            placed_issues(self, parsed, issues + told.issues + found + unread),
+            {**told.links, **outer, **inner} if traced else {},
+            roles={**told.roles, "/bundle": ""} if traced else {},
         )
 
     def surplus(self, parsed: Parsed, record: Record) -> Surplus:

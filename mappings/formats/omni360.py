@@ -98,12 +98,12 @@ class Omni360(JsonFormat):
         if mapping is None:
             return Decoded(record, inner.issues)
         graph = Graph(mapping.table.settings)
-        _, found, _ = checked(mapping, graph, resources, record.body)
-        tree, urls = graph.gather(resources.by_url, resources.names)
-        found += dangling(graph, tree, resources, {role: resources.places[url] for role, url in urls.items()})
+        told = checked(mapping, graph, resources, record.body)
+        found = told.issues + dangling(graph, told.gathered, resources, told.roles)
         binary = resources.places[(resources.first("Binary") or ("", {}))[0]]
         sources = {"/content": binary, "/envelope": binary} if traced else {}
-        return Decoded(record, inner.issues + placed_issues(self, parsed, found), sources)
+        roles = told.roles if traced else {}
+        return Decoded(record, inner.issues + placed_issues(self, parsed, found), sources, roles=roles)
 
     def surplus(self, parsed: Parsed, record: Record) -> Surplus:
         """What the collection holds beyond our own writing of its record."""

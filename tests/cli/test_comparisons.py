@@ -19,6 +19,21 @@ def test_every_value_of_the_example_has_a_way(to: str) -> None:
     assert all(way["output"]["path"] and way["source"]["line"] for way in ways)
 
 
+def test_a_value_that_stands_twice_has_both_places_each_with_its_codec() -> None:
+    done = interop("explain", EXAMPLES / "plan-effica.xml", "--to", "omni360", "--output", "json")
+    ways = {way["record"]: way for way in json.loads(done.stdout)["ways"]}
+    title = ways["/content/tyoikaisten_palvelujen_asiakassuunnitelma/asetettavat_tavoitteet/0/tavoite"]
+    assert (title["output"]["path"], title["codec"]) == ("/entry/0/resource", "same")
+    (copy,) = title["copies"]
+    assert (copy["path"], copy["codec"]) == ("/entry/1/resource/contained/0/description/coding/0", "coding")
+    bundle = interop("convert", EXAMPLES / "plan-effica.xml", "--to", "omni360").stdout
+    assert '"coding": [' in bundle.decode().splitlines()[copy["line"] - 2]
+    status = json.loads(interop("explain", EXAMPLES / "plan-effica.xml", "--to", "fhir", "--output", "json").stdout)
+    codecs = next(way for way in status["ways"] if way["record"] == "/envelope/status")
+    assert codecs["codec"] == "fhir/composition_status"
+    assert [one["codec"] for one in codecs["copies"]] == ["fhir/careplan_status"]
+
+
 def test_the_lineage_shows_places_and_no_values() -> None:
     done = interop("explain", EXAMPLES / "plan-effica.xml", "--to", "fhir")
     for value in ("010280-952L", "Mallikas", "Väinö", "puutöissä"):
