@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -13,104 +10,23 @@ import pikepdf
 import pytest
 
 from interop.config import parse
-from interop.documents import examine, write
+from interop.documents import write
 from interop.errors import Invalid
-from interop.exchange import Exchange, Pace, Parts
 from interop.exchange.copies import Copies, distribution
-from interop.exchange.joining import participants, receivers_of
-from interop.sandboxes.effica import EfficaSandbox
-from interop.sandboxes.running import Running
-from interop.store import KeyRing, Store
-from schemas.record import Record
+from interop.exchange.joining import receivers_of
+from tests.exchange.copy_house import PASSWORD, SECRETS, SETTINGS, House, opened_house, with_clients, with_content
 from tests.exchange.test_two_way import record_of
+from tests.store.databases import database_url, new_database, postgresql_base
 from tests.systems.certificates import Authority
-from tests.systems.mail_server import SECRET, USER, MailServer, mail_server
+from tests.systems.mail_server import USER
 
-PASSWORD = "avain-ja-lukko-42"
-SECRETS = {
-    "INTEROP_KEYS": "a:" + "A" * 43 + "=",
-    "INTEROP_ACTIVE_KEY": "a",
-    "INTEROP_CLIENT_COPIES_COPY_PASSWORD": PASSWORD,
-    "INTEROP_MALLIKOTI_SECRET": SECRET,
-    "INTEROP_MALLIKOTI_COPY_PASSWORD": PASSWORD,
-}
-SETTINGS = """
-[systems.effica]
-kind = "effica"
-url = "{effica}"
-controller = "{own}"
-receives = false
-
-[systems.client_copies]
-kind = "folder"
-url = "{folder}"
-role = "client"
-controller = "{own}"
-structures = ["15020"]
-
-[systems.mallikoti]
-kind = "mail"
-url = "{mail}"
-user = "{user}"
-ca_file = "{authority}"
-role = "provider"
-controller = "1.2.246.10.88888888.19.0"
-ownership = "private"
-duty = "private_provider"
-service_tasks = ["working_age"]
-acts_for = ["{own}"]
-structures = ["15020"]
-names = ["Mallikoti ry"]
-mail_from = "vaihto@county.example"
-mail_to = "suunnitelmat@mallikoti.example"
-"""
-
-
-@dataclass
-class House:
-    effica: EfficaSandbox
-    mail: MailServer
-    folder: Path
-    exchange: Exchange
-    times: list[datetime] = field(default_factory=lambda: [datetime.now(UTC)])
-
-    def go(self, rounds: int = 6) -> dict[str, str]:
-        for _ in range(rounds):
-            self.exchange.round()
-            self.times.append(self.times[-1] + timedelta(minutes=20))
-        return {one.receiver: one.state for one in self.exchange.parts.store.deliveries()}
+__all__ = ["database_url", "new_database", "postgresql_base"]
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    effica, folder, authority = EfficaSandbox(), tmp_path / "copies", Authority(tmp_path, "authority")
-    folder.mkdir()
-    with ExitStack() as stack:
-        mail = stack.enter_context(mail_server(authority.signed("mail")))
-        url = stack.enter_context(Running(effica)).url + effica.path
-        text = SETTINGS.format(
-            effica=url, own=record_of().controller, folder=folder.as_uri(), mail=mail.address, user=USER,
-            authority=authority.path,
-        )  # fmt: skip
-        joined = participants(parse(text, SECRETS))
-        stack.callback(joined["effica"].system.close)  # type: ignore[attr-defined]
-        store = Store(f"sqlite:///{tmp_path / 'interop.db'}", KeyRing("k", {"k": bytes(32)}))
-        stack.callback(store.close)
-        both: list[House] = []
-        pace = Pace(timedelta(seconds=1), timedelta(seconds=60))
-        parts = Parts(store, joined, examine, write, lambda: both[0].times[-1], pace)
-        both.append(House(effica, mail, folder, Exchange(parts)))
-        yield both[0]
-
-
-def with_content(record: Record, **values: object) -> Record:
-    return replace(record, content={record.root: {**record.body, **values}})
-
-
-def with_clients(record: Record, number: int) -> Record:
-    second = {"identifier": {"system": "urn:oid:1.2.246.21", "value": "261298-998X"}, "family": "M", "given": "S"}
-    clients = [*record.envelope["clients"], second][:number]
-    return replace(record, envelope={**record.envelope, "clients": clients})
+def house(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with opened_house(tmp_path, database_url) as opened:
+        yield opened
 
 
 def test_the_agreed_copies_of_a_plan_reach_client_and_provider_once(house: House) -> None:

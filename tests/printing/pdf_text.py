@@ -15,14 +15,14 @@ _RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _CHAR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 
 
-def text_of(pdf: bytes) -> str:
+def text_of(pdf: bytes, password: str = "") -> str:
     """The text of all pages, with no white space but single spaces, and without signs that are not seen."""
-    return " ".join(pages_of(pdf))
+    return " ".join(pages_of(pdf, password))
 
 
-def pages_of(pdf: bytes) -> list[str]:
+def pages_of(pdf: bytes, password: str = "") -> list[str]:
     """The text of each page."""
-    with pikepdf.open(BytesIO(pdf)) as document:
+    with pikepdf.open(BytesIO(pdf), password=password) as document:
         return [_page(page) for page in document.pages]
 
 
