@@ -16,8 +16,8 @@ from typing import Any
 
 from interop.documents import Written
 from interop.printing import print_sheet
+from mappings.copy_sheet import Reader, copy_sheet
 from mappings.report import Report
-from mappings.sheet import filled_sheet
 from schemas.dates import earliest
 from schemas.record import Record
 from schemas.structures import shipped
@@ -39,7 +39,8 @@ class Copies:
     `structures`: numbers such as 15020, or OIDs. `names`: how distribution lists name the receiver; `oids`: by which a
     document may name it as its producer. `always`: the site has agreed on every document of the structures.
     `clients`: whose documents alone, each `system|value`, when not None. `language`: fi or sv, empty for that of the
-    document. `for_client`: the copies are the client's, whom a distribution list may name by the client's own name.
+    client or else of the document. `for_client`: the copies are the client's, whom a distribution list may name by the
+    client's own name.
     """
 
     structures: frozenset[str]
@@ -56,9 +57,13 @@ class Copies:
             return False
         return (self.always or self._is_named(record)) and self._is_of_clients(record)
 
-    def write(self, record: Record) -> Written:
-        """The copy, a PDF/A; empty, with an issue, when the document does not fit on paper. Raises: Fault."""
-        sheet = filled_sheet(record, shipped()[record.structure], self.language)
+    def write(self, record: Record, *, shortened: bool = False) -> Written:
+        """The copy, a PDF/A; empty, with an issue, when the document does not fit on paper. Raises: Fault.
+
+        In: `shortened` when something was left out of the record, which the copy then says.
+        """
+        reader: Reader = "client" if self.for_client else "provider"
+        sheet = copy_sheet(record, shipped()[record.structure], reader, self.language, shortened=shortened)
         printed = print_sheet(sheet, _made(record))
         return Written("pdf", printed.pdf or b"", Report(), list(printed.issues))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from interop.exchange.copies import Copies
 from interop.exchange.parts import Parts, Written
 from interop.store import Delivery, State, StoredDocument
 from interop.systems.base import Outgoing
@@ -56,9 +57,15 @@ def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
     """The document in the receiver's format, without what the gate leaves out."""
     record = redacted(judged.record, judged.decision.redactions)
     to = parts.participants[delivery.receiver]
-    made = to.copies.write(record) if to.copies is not None else parts.write(record, to.system.format)
+    made = _copied(to.copies, judged.record, record) if to.copies else parts.write(record, to.system.format)
     outgoing = Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
     return Prepared(judged.decision, made, outgoing)
+
+
+def _copied(copies: Copies, whole: Record, record: Record) -> Written:
+    """The copy for a person, which says whether something of the whole was left out."""
+    is_shortened = (record.envelope, record.content) != (whole.envelope, whole.content)
+    return copies.write(record, shortened=is_shortened)
 
 
 def as_sent(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:

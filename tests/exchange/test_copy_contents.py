@@ -48,6 +48,7 @@ agreed_by = "setting"
 """Two more receivers, so that each way of sealing has one."""
 EVERYBODY = {"client_copies", "mallikoti", "by_key", "in_clear"}
 
+SHORTENED = "Osa asiakirjan tiedoista on lain mukaan jätetty pois tästä jäljennöksestä."
 PLACES = ("Kuusikkorinne 14", "Testilän toimintakeskus", "Koetien perhekoti")
 """Where the client of the plan lives, or is to be found: each is planted into a place that must not go out."""
 
@@ -142,6 +143,7 @@ def test_each_receiver_reads_the_whole_plan_whichever_way_it_was_sealed(house: H
         for told in ("Väinö Åke", "Mallikas", "010280-952L", "Haluan oman kodin ja apua muuttoon.", "4.5.2027"):
             assert told in text
         assert record.body["tiedot_neuvottelusta_jossa_tama_suunnitelma_on_tehty"][0]["paikka"] in text
+        assert SHORTENED not in text
         assert file.partition(".")[0] == copies["in_clear"][0].partition(".")[0]
         everything_in(pdf)
 
@@ -173,6 +175,7 @@ def test_under_a_non_disclosure_order_no_copy_tells_where_the_client_is(house: H
         assert not [place for place in PLACES if place in everything]
         assert "Haluan oman kodin ja apua muuttoon." in text_of(pdf)
         assert "4.5.2027" in text_of(pdf)
+        assert SHORTENED in text_of(pdf)
 
 
 def test_what_was_planted_would_be_found(house: House) -> None:
