@@ -1,7 +1,7 @@
 """Cases of a table that an integrator writes down: a document of the system, and the record that it must read as.
 
-A pair of files in `mappings/cases/<format>/<structure>/`, ours or the site's: `NAME.xml` (or the format's
-suffix) and `NAME.thl.json`. A round trip alone cannot see two fields that a table has exchanged on both sides; a case does.
+A pair of files in `mappings/cases/<format>/<structure>/`, ours or the site's: `NAME.xml` (or the format's suffix) and
+`NAME.thl.json`. A round trip alone cannot see two fields that a table has exchanged on both sides; a case does.
 """
 
 from __future__ import annotations

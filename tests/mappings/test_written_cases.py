@@ -54,7 +54,7 @@ def test_a_document_that_cannot_be_read_is_named_without_a_value(document: bytes
 
 
 def test_there_are_none_before_any_is_written() -> None:
-    assert written_cases(EFFICA, shipped()[next(oid for oid in shipped() if shipped()[oid].code == "15003")]) == []
+    assert written_cases(EFFICA, next(one for one in shipped() if one.code == "15003")) == []
 
 
 def test_the_command_counts_the_cases_of_the_site(tmp_path: Path) -> None:
