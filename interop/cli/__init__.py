@@ -48,7 +48,9 @@ COMMANDS: Mapping[str, Command] = {
     "sandbox": Command("sandbox", "sandbox", "Stand-ins of the record systems to connect to.", group=True),
     "doctor": Command("doctor", "doctor_command", "Examine settings, database, keys, certificates and systems."),
     "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
-    "deliveries": Command("deliveries", "deliveries", "List, show, retry, release or cancel deliveries.", group=True),
+    "deliveries": Command(
+        "deliveries", "deliveries", "List, show, retry, release, confirm or cancel deliveries.", group=True
+    ),
     "due": Command("due", "due_command", "List the plans that are to be reviewed soon, or should have been."),
     "audit": Command("audit", "audit", "The audit: list, show, verify, anchor, export.", group=True),
     "documents": Command(

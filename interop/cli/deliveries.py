@@ -25,7 +25,7 @@ from schemas.issues import Language
 __all__ = ["deliveries"]
 
 deliveries = typer.Typer(
-    help="Deliveries: list, show, retry, release, cancel.", no_args_is_help=True, rich_markup_mode=None
+    help="Deliveries: list, show, retry, release, confirm, cancel.", no_args_is_help=True, rich_markup_mode=None
 )
 
 _DEFAULT = Path("interop.toml")
@@ -110,6 +110,17 @@ def release_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason:
     """Let a held delivery past the gate's hold, by a person's decision. What the gate denies stays denied."""
     with _store(settings) as store:
         _print_state(store.release(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
+
+
+@deliveries.command("confirm")
+def confirm_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
+    """Note that a delivery has arrived, when its answer was lost and its receiver has told a person so.
+
+    A receiver that can be read back is asked by the exchange itself; a mail cannot be. One that has not arrived is sent
+    again by `retry`, or called off by `cancel`.
+    """
+    with _store(settings) as store:
+        _print_state(store.confirm(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 
 
 @deliveries.command("cancel")

@@ -11,8 +11,8 @@ from interop.config.people import Role
 __all__ = ["RIGHTS", "RIGHTS_OF", "Right", "Who"]
 
 Right = Literal["look", "read", "act", "unmask", "audit"]
-"""`look`: overview and deliveries. `read`: a document. `act`: retry, release, cancel. `unmask`: identity codes.
-`audit`: who did what to which document.
+"""`look`: overview and deliveries. `read`: a document. `act`: retry, release, confirm, cancel. `unmask`: identity
+codes. `audit`: who did what to which document.
 """
 RIGHTS: tuple[Right, ...] = get_args(Right)
 

@@ -246,7 +246,7 @@ def _unsettled(parts: Parts, delivery: Delivery, error: InteropError) -> Change:
     """What follows when the receiver could not say what became of the delivery: it is asked again, or a person is."""
     if isinstance(error, Unknown) or type(error) in _TRY_AGAIN:
         return _waited(parts, delivery, error)
-    return _moved(parts, delivery, "held", "receiver_needs_a_person", word=error)
+    return _moved(parts, delivery, "held", "arrival_is_not_known", word=error)
 
 
 def _without_trace(parts: Parts, taken: Taken) -> Change:

@@ -80,6 +80,11 @@ CAUSES: Mapping[str, Mapping[Language, str]] = {
         "sv": "Mottagaren kan inte ta emot handlingen utan hjälp av en människa.",
         "en": "The receiver cannot take the document without a person's help.",
     },
+    "arrival_is_not_known": {
+        "fi": "Vastaanottaja ei kerro, onko asiakirja perillä. Ihmisen on kysyttävä vastaanottajalta.",
+        "sv": "Mottagaren berättar inte om handlingen har kommit fram. En människa måste fråga mottagaren.",
+        "en": "The receiver does not tell whether the document has arrived. A person has to ask the receiver.",
+    },
     "receiver_accepted": {
         "fi": "Vastaanottaja otti asiakirjan vastaan.",
         "sv": "Mottagaren tog emot handlingen.",
@@ -114,6 +119,11 @@ CAUSES: Mapping[str, Mapping[Language, str]] = {
         "fi": "Ihminen perui lähetyksen.",
         "sv": "En människa återkallade sändningen.",
         "en": "A person called the delivery off.",
+    },
+    "confirmed_by_a_person": {
+        "fi": "Ihminen sai vastaanottajalta tiedon, että asiakirja on perillä.",
+        "sv": "En människa fick veta av mottagaren att handlingen har kommit fram.",
+        "en": "A person has learned from the receiver that the document has arrived.",
     },
     "released_by_a_person": {
         "fi": "Ihminen vapautti lähetyksen.",

@@ -11,7 +11,18 @@ from interop.store.counts import DeliveryCount, Took
 from interop.store.encryption import KeyRing
 from interop.store.figures import Beat, Flow, Found, Inflow, Wanted
 from interop.store.inbox import DueArrival, Ended, Waiting
-from interop.store.ledger import Answer, Delivery, Identity, Incoming, Intake, Status, Step, StoredDocument, Transition
+from interop.store.ledger import (
+    Answer,
+    Delivery,
+    Identity,
+    Incoming,
+    Intake,
+    Status,
+    Step,
+    StoredDocument,
+    Transition,
+    is_in_doubt,
+)
 from interop.store.states import ENDED, STATES, TRANSITIONS, State
 from interop.store.store import Store
 from interop.store.wills import KnownWill
@@ -59,5 +70,6 @@ __all__ = [
     "Wanted",
     "What",
     "Worker",
+    "is_in_doubt",
     "years_before",
 ]

@@ -16,8 +16,8 @@ __all__ = ["PURPOSES", "WHATS", "Entry", "Outcome", "Purpose", "What", "as_bytes
 
 What = Literal[
     "received", "refused", "sent", "postponed", "in_doubt", "accepted", "delivered", "disclosed", "rejected", "held",
-    "quarantined", "admitted", "denied", "superseded", "released", "retried", "cancelled", "viewed", "unmasked",
-    "searched", "exported", "permits_told", "permits_revoked", "pruned",
+    "quarantined", "admitted", "denied", "superseded", "released", "retried", "cancelled", "confirmed", "viewed",
+    "unmasked", "searched", "exported", "permits_told", "permits_revoked", "pruned",
 ]  # fmt: skip
 Outcome = Literal["success", "failure"]
 Purpose = Literal["care", "own_request", "supervision", "operation"]

@@ -23,6 +23,7 @@ _BY_A_PERSON: Mapping[str, What] = {
     "released_by_a_person": "released",
     "resent_by_a_person": "retried",
     "cancelled_by_a_person": "cancelled",
+    "confirmed_by_a_person": "confirmed",
 }
 _BY_STATE: Mapping[str, What] = {
     "pending": "postponed",

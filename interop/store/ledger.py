@@ -20,6 +20,7 @@ __all__ = [
     "Step",
     "StoredDocument",
     "Transition",
+    "is_in_doubt",
 ]
 
 AnswerType = Literal["AA", "AE", "AR", "CA"]
@@ -150,3 +151,8 @@ class Transition:
     reason: str
     attempt: int
     decision: Mapping[str, Any] | None
+
+
+def is_in_doubt(before: State | None, after: State) -> bool:
+    """True when a delivery may have arrived and nobody can say, by the last change of its state."""
+    return after == "unknown" or (after == "held" and before in ("accepted", "unknown"))

@@ -3,7 +3,7 @@
 | state | meaning |
 |---|---|
 | pending | waits to be sent, perhaps until a time |
-| held | waits for a person |
+| held | waits for a person; after a doubt that nobody can read back, a person may say that it has arrived |
 | sent | is being handed over; after a crash nobody knows how far it came |
 | accepted | the receiver has the bytes, and has not yet said what became of them |
 | delivered | the receiver has filed the document |
@@ -25,7 +25,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 TRANSITIONS: Mapping[State, tuple[State, ...]] = {
     "pending": ("sent", "held", "rejected", "superseded", "unknown"),
-    "held": ("pending", "rejected", "superseded"),
+    "held": ("pending", "delivered", "rejected", "superseded"),
     "sent": ("pending", "held", "accepted", "delivered", "rejected", "unknown"),
     "accepted": ("held", "delivered", "rejected", "unknown"),
     "delivered": (),

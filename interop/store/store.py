@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from interop.errors import Conflict, InteropError
 from interop.store.access import Access
@@ -25,7 +25,7 @@ from interop.store.inbox import Inbox
 from interop.store.jobs import Jobs
 from interop.store.journal import Journal
 from interop.store.keys import Keys
-from interop.store.ledger import Delivery, Step, Transition
+from interop.store.ledger import Delivery, Step, Transition, is_in_doubt
 from interop.store.resources import Resources
 from interop.store.rows import (
     delivery_of,
@@ -46,6 +46,12 @@ __all__ = ["Store"]
 
 _DIGEST_KEY, _AUDIT_KEY = "digest_key", "audit_key"
 _RESENDABLE: tuple[State, ...] = ("held", "rejected")
+_LAST = (
+    select(TransitionRow)
+    .where(TransitionRow.delivery_id == bindparam("delivery"))
+    .order_by(TransitionRow.id.desc())
+    .limit(1)
+)
 _UNDER_WAY: tuple[State, ...] = ("pending", "accepted", "unknown")
 
 
@@ -220,6 +226,20 @@ class Store(Documents):
         """
         step = Step("rejected", at, "cancelled_by_a_person", reason, who=who)
         return self._by_person(delivery_id, step, ("pending", "held"))
+
+    def confirm(self, delivery_id: int, at: datetime, reason: str = "", who: str = "") -> Delivery:
+        """A delivery that was in doubt, delivered by the word of a person who has asked its receiver.
+
+        Raises: NotFound; Conflict when it is not in doubt whether it has arrived.
+        """
+        step = Step("delivered", at, "confirmed_by_a_person", reason, who=who)
+        with self._database.write() as session:
+            row, document = found_delivery(session, delivery_id, lock=True)
+            last = session.scalars(_LAST, {"delivery": delivery_id}).one()
+            if not is_in_doubt(transition_of(last).before, delivery_of(row, document).state):
+                raise Conflict("It is not in doubt whether this delivery has arrived.")
+            self._journal.moved(session, [moved(row, document, step)])
+            return delivery_of(row, document)
 
     def doubt_interrupted(
         self, at: datetime, *, pause: timedelta = timedelta(), is_gone: Callable[[Delivery], bool] = lambda _: True

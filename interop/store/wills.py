@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.orm import Session
 
 from interop.errors import Conflict, NotFound
@@ -30,6 +30,8 @@ _CONTRADICTION = "contradiction"
 """The source of what counts of a version that has been told in two ways."""
 _SOURCES = (_CONTRADICTION, _REVOCATION)
 _LEFT = ("sent", "accepted", "delivered", "unknown")
+_MAY_HAVE_LEFT = ("held", "pending", "superseded")
+"""States of what may have left all the same, when a person has had to find out whether an attempt had arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class WillStore:
         query = (
             select(DeliveryRow, DocumentRow)
             .join(DocumentRow, DocumentRow.id == DeliveryRow.document_id)
-            .where(DeliveryRow.state.in_(_LEFT))
+            .where(or_(DeliveryRow.state.in_(_LEFT), DeliveryRow.state.in_(_MAY_HAVE_LEFT) & _was_in_doubt()))
             .order_by(DeliveryRow.id)
         )
         found: dict[int, Delivery] = {}
@@ -219,3 +221,13 @@ def _widened(said: ClientWills, chains: Mapping[str, str]) -> ClientWills:
         for ban in said.prohibitions
     )
     return replace(said, prohibitions=bans)
+
+
+def _was_in_doubt() -> ColumnElement[bool]:
+    """Whether a person has had to find out if an attempt of the delivery had arrived."""
+    doubt = select(TransitionRow.id).where(
+        TransitionRow.delivery_id == DeliveryRow.id,
+        TransitionRow.before.in_(("accepted", "unknown")),
+        TransitionRow.after == "held",
+    )
+    return doubt.exists()

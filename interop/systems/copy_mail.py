@@ -1,19 +1,24 @@
 """Copies of documents by mail: one sealed attachment a message, over TLS, with nothing personal outside the seal.
 
-A mail cannot be read back. One whose answer was lost is left to a person, and never sent twice by itself; its
-Message-ID is drawn from the document's OID and version, so that the receiver's side can be asked for it.
-Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 8314 (implicit TLS), RFC 6647 (greylisting).
+A mail cannot be read back. One whose answer was lost is left to a person, and never sent twice by itself. Its
+Message-ID is drawn from the receiver and the document's OID and version: the same on every attempt, so that the
+receiver's side can be asked for it, and can tell a second one from a new one.
+Source: RFC 5322 (Date, Message-ID), RFC 5321 (SMTP; 4.1.1.4, nothing is taken before the final dot), RFC 4954 (login),
+RFC 3207 (STARTTLS), RFC 8314 (implicit TLS), RFC 6647 (greylisting).
 """
 
 from __future__ import annotations
 
 import re
 import smtplib
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formatdate
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, NotFound, Unavailable, Unknown
@@ -32,15 +37,17 @@ Attached is an encrypted copy of a document. The password or key was agreed upon
 """
 _PORTS = {"smtp": 587, "smtps": 465}
 _GO_ON, _DONE, _FORWARDED = 354, 250, 251
-_TEMPORARY = range(400, 500)
+_TAKEN, _TEMPORARY, _FOR_GOOD = range(200, 300), range(400, 500), range(500, 600)
 _SERVER = "The mail server"
+_NO_WORD = "The mail server did not say whether it has taken the mail."
 
 
 @dataclass(frozen=True, slots=True)
 class CopyMailSettings:
     """Where mail is handed over and to whom. `url`: smtp:// goes on by STARTTLS, smtps:// is TLS from the start.
 
-    Units: `patience` in seconds, of each answer.
+    Units: `patience` in seconds, of each answer but the last; `last_patience` of the answer to the whole mail, which a
+    server may look at for long.
     """
 
     url: str
@@ -50,6 +57,7 @@ class CopyMailSettings:
     secret: str = field(default="", repr=False)
     tls: Tls = field(default_factory=Tls)
     patience: float = 60.0
+    last_patience: float = 600.0
 
 
 class _Refused(Exception):
@@ -66,9 +74,10 @@ class CopyMail:
     name = "mail"
     format = "pdf"
 
-    def __init__(self, settings: CopyMailSettings, sealer: Sealer) -> None:
+    def __init__(self, settings: CopyMailSettings, sealer: Sealer, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._sealer = sealer
+        self._clock = clock
 
     def close(self) -> None:
         """Nothing; each mail has a connection of its own."""
@@ -103,7 +112,7 @@ class CopyMail:
     def send(self, outgoing: Outgoing) -> Receipt:
         """Delivered, when the server has taken the mail upon itself; rejected, when it will not have it.
 
-        Raises: Unavailable, Forbidden, Busy (nothing handed over); Unknown (the answer to the whole mail was lost);
+        Raises: Unavailable, Forbidden, Busy (nothing was taken); Unknown (the answer to the whole mail was lost);
         Fault when the payload is no PDF.
         """
         message = self._message(outgoing, self._sealer.seal(outgoing.payload))
@@ -112,7 +121,7 @@ class CopyMail:
                 self._announced(session)
             except _Refused as refused:
                 return _refusal(refused.status, "the sender or the receiver")
-            return _handed_over(session, message.as_bytes(), str(message["Message-ID"]))
+            return self._handed_over(session, message)
 
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
         """Nothing ever: a mail cannot be read back. Raises: Conflict, always; a person has to ask the receiver."""
@@ -122,12 +131,16 @@ class CopyMail:
         name, settings = copy_name(outgoing), self._settings
         message = EmailMessage(policy=SMTP)
         message["From"], message["To"], message["Subject"] = settings.sender, settings.receiver, _SUBJECT
-        message["Message-ID"] = f"<{name}@{settings.sender.rpartition('@')[2]}>"
+        message["Date"], message["Message-ID"] = formatdate(self._clock()), self._message_id(outgoing)
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(_TEXT, cte="quoted-printable")
         main, _, sub = sealed.media.partition("/")
         message.add_attachment(sealed.data, maintype=main, subtype=sub, filename=name + sealed.ending)
         return message
+
+    def _message_id(self, outgoing: Outgoing) -> str:
+        told = f"mail:{self._settings.receiver}:{outgoing.document}:{outgoing.version}"
+        return f"<{sha256(told.encode()).hexdigest()[:32]}@{self._settings.sender.rpartition('@')[2]}>"
 
     def _announced(self, session: smtplib.SMTP) -> None:
         """Nothing; the server awaits the mail. Raises: _Refused."""
@@ -137,6 +150,26 @@ class CopyMail:
         status, _ = session.docmd("DATA")
         if status != _GO_ON:
             raise _Refused(status)
+
+    def _handed_over(self, session: smtplib.SMTP, message: EmailMessage) -> Receipt:
+        """What the server says to the whole mail. Raises: Busy, Unknown.
+
+        When the connection is lost before the final dot the mail was not taken, and the error says so by itself.
+        """
+        whole = re.sub(rb"(?m)^\.", b"..", message.as_bytes())
+        session.send(whole if whole.endswith(b"\r\n") else whole + b"\r\n")
+        try:
+            _wait_for(session, self._settings.last_patience)
+            session.send(b".\r\n")
+            status, _ = session.getreply()
+            _wait_for(session, self._settings.patience)
+        except (smtplib.SMTPException, OSError) as error:
+            raise Unknown(_NO_WORD) from error
+        if status in _TAKEN:
+            return Receipt("delivered", str(message["Message-ID"]))
+        if status not in _TEMPORARY and status not in _FOR_GOOD:
+            raise Unknown(_NO_WORD)
+        return _refusal(status, "the mail")
 
     @contextmanager
     def _session(self) -> Iterator[smtplib.SMTP]:
@@ -148,6 +181,8 @@ class CopyMail:
         except InteropError:
             raise
         except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code in _TEMPORARY:
+                raise _out_of_reach(error) from error
             raise Forbidden(f"{_SERVER} did not take our login.") from error
         except smtplib.SMTPNotSupportedError as error:
             raise Forbidden(f"{_SERVER} does not offer TLS or a login, and nothing is sent without them.") from error
@@ -178,19 +213,13 @@ class CopyMail:
         return session
 
 
-def _handed_over(session: smtplib.SMTP, message: bytes, reference: str) -> Receipt:
-    """What the server says to the whole mail. Raises: Busy, Unknown."""
-    whole = re.sub(rb"(?m)^\.", b"..", message)
-    try:
-        session.send((whole if whole.endswith(b"\r\n") else whole + b"\r\n") + b".\r\n")
-        status, _ = session.getreply()
-    except (smtplib.SMTPException, OSError) as error:
-        raise Unknown("The mail server did not say whether it has taken the mail.") from error
-    return Receipt("delivered", reference) if status == _DONE else _refusal(status, "the mail")
+def _wait_for(session: smtplib.SMTP, seconds: float) -> None:
+    if session.sock is not None:
+        session.sock.settimeout(seconds)
 
 
 def _refusal(status: int, what: str) -> Receipt:
-    """Rejected, for a refusal that stays. Raises: Busy for one that may pass, as a greylist's does; Unknown."""
+    """Rejected, for a refusal that stays. Raises: Busy for one that may pass, as a greylist's does; Unavailable."""
     if status in _TEMPORARY:
         raise Busy(f"{_SERVER} asks to come back later.")
     if status < 0:

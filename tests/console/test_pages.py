@@ -90,6 +90,27 @@ def test_a_person_retries_releases_and_cancels_with_a_reason(visit: Visit, seede
     assert visitor.post(f"/deliveries/{other.id}/explode").status_code == 404
 
 
+def test_a_person_confirms_what_is_in_doubt_with_a_reason(visit: Visit, seeded: Seeded) -> None:
+    store = seeded.parts.store
+    document = accept(seeded.parts, plan(3001), NOW)
+    one, other = store.deliveries(document=document.id)
+    move(
+        seeded.parts, one, NOW, ("sent", "attempt", 1.0), ("unknown", "answer_lost", 1.0),
+        ("held", "arrival_is_not_known", 1.0),
+    )  # fmt: skip
+    move(seeded.parts, other, NOW, ("held", "client_is_under_non_disclosure", 1.0))
+    visitor = visit("oiva")
+    told = visitor.get(f"/deliveries/{one.id}").text
+    assert "Vahvista perille tulleeksi" in told
+    assert "Vapauta" not in told
+    assert "Vahvista perille tulleeksi" not in visitor.get(f"/deliveries/{other.id}").text
+    assert visitor.post(f"/deliveries/{one.id}/confirm", {"reason": ""}).status_code == 400
+    confirmed = visitor.post(f"/deliveries/{one.id}/confirm", {"reason": "Soitettu."})
+    assert "Asiakirja on merkitty perille tulleeksi." in confirmed.text
+    assert store.delivery(one.id).state == "delivered"
+    assert visitor.post(f"/deliveries/{other.id}/confirm", {"reason": "Soitettu."}).status_code == 409
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_no_page_of_a_document_shows_an_identity_code(visit: Visit, seeded: Seeded, tab: str) -> None:
     got = visit("vilja").get(f"/documents/{seeded.newest.id}{tab}")

@@ -11,9 +11,10 @@ import pytest
 
 from interop.config import parse
 from interop.documents import write
-from interop.errors import Invalid
+from interop.errors import Conflict, Invalid, NotFound
 from interop.exchange.copies import Copies, distribution
 from interop.exchange.joining import receivers_of
+from interop.store import Delivery, Sought
 from tests.exchange.copy_house import PASSWORD, SECRETS, SETTINGS, House, opened_house, with_clients, with_content
 from tests.exchange.test_two_way import record_of
 from tests.store.databases import database_url, new_database, postgresql_base
@@ -61,14 +62,69 @@ def test_a_mailbox_that_is_not_there_rejects_the_copy(house: House) -> None:
     assert (house.go()["mallikoti"], house.mail.mails) == ("rejected", [])
 
 
-def test_a_mail_whose_answer_was_lost_waits_for_a_person_and_is_not_sent_twice(house: House) -> None:
+def in_doubt(house: House) -> Delivery:
+    """A mail that has arrived, and whose answer was lost: it is held for a person."""
     house.mail.data.append("drop")
     house.effica.file(write(record_of(), "effica").data)
-    assert house.go(12)["mallikoti"] == "held"
-    assert len(house.mail.mails) == 1
+    house.go()
     (held,) = house.exchange.parts.store.deliveries("held")
-    causes = [one.cause for one in house.exchange.parts.store.history(held.id)]
-    assert causes[-2:] == ["answer_lost", "receiver_needs_a_person"]
+    return held
+
+
+def causes(house: House, delivery: Delivery) -> list[str]:
+    return [one.cause for one in house.exchange.parts.store.history(delivery.id)]
+
+
+def test_a_mail_whose_answer_was_lost_waits_for_a_person_and_is_not_sent_twice(house: House) -> None:
+    held = in_doubt(house)
+    house.go()
+    assert held.receiver == "mallikoti"
+    assert len(house.mail.mails) == 1
+    assert causes(house, held)[-2:] == ["answer_lost", "arrival_is_not_known"]
+
+
+def test_a_person_confirms_that_a_mail_in_doubt_has_arrived(house: House) -> None:
+    store, held = house.exchange.parts.store, in_doubt(house)
+    assert store.confirm(held.id, house.times[-1], "The receiver has it.", "user:anna").state == "delivered"
+    house.go()
+    assert len(house.mail.mails) == 1
+    last = store.history(held.id)[-1]
+    assert (last.cause, last.reason) == ("confirmed_by_a_person", "The receiver has it.")
+    (entry,) = store.audit.entries(Sought(what="confirmed"))
+    assert (entry.who, entry.delivery, entry.ground) == ("user:anna", held.id, "producer_acts_for_the_controller")
+
+
+def test_a_person_has_a_mail_sent_again_under_the_same_message_id(house: House) -> None:
+    held = in_doubt(house)
+    house.exchange.parts.store.resend(held.id, house.times[-1], "The receiver has nothing.")
+    assert house.go()["mallikoti"] == "delivered"
+    assert len(house.mail.mails) == 2
+    assert len({mail["Message-ID"] for mail in house.mail.mails}) == 1
+
+
+def test_only_what_is_in_doubt_can_be_confirmed(house: House) -> None:
+    house.effica.file(write(with_clients(record_of(), 2), "effica").data)
+    house.mail.rcpt.append("550 5.1.1 no such mailbox")
+    house.go()
+    states = {one.state: one for one in house.exchange.parts.store.deliveries()}
+    assert states.keys() == {"held", "rejected"}
+    for one in states.values():
+        with pytest.raises(Conflict):
+            house.exchange.parts.store.confirm(one.id, house.times[-1])
+    with pytest.raises(NotFound):
+        house.exchange.parts.store.confirm(999, house.times[-1])
+
+
+def test_a_refused_copy_goes_once_the_mailbox_is_there(house: House) -> None:
+    house.mail.rcpt.append("550 5.1.1 no such mailbox")
+    house.effica.file(write(record_of(), "effica").data)
+    assert house.go()["mallikoti"] == "rejected"
+    (rejected,) = house.exchange.parts.store.deliveries("rejected")
+    last = house.exchange.parts.store.history(rejected.id)[-1]
+    assert (last.cause, "status 550" in last.reason) == ("receiver_rejected", True)
+    house.exchange.parts.store.resend(rejected.id, house.times[-1], "The mailbox was made.")
+    assert house.go()["mallikoti"] == "delivered"
+    assert len(house.mail.mails) == 1
 
 
 def test_a_plan_that_names_nobody_is_copied_to_nobody(house: House) -> None:

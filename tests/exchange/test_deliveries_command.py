@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from interop.cli.deliveries import deliveries
 from interop.errors import Conflict, Invalid, NotFound
 from interop.exchange import Exchange
+from interop.store import Step
 from tests.store.databases import database_url, new_database, postgresql_base
 
 __all__ = ["database_url", "new_database", "postgresql_base"]
@@ -76,6 +77,19 @@ def test_a_person_releases_cancels_and_retries(command: Command, world: Any) -> 
     world.controllers = {}
     world.later(Exchange(world.parts()), 4)
     assert world.states()["slow"] == ["delivered"]
+
+
+def test_a_person_confirms_what_the_receiver_has_told(command: Command, world: Any) -> None:
+    store = world.parts().store
+    held = store.delivery(2)
+    assert isinstance(command("confirm", "2").exception, Conflict)
+    now = datetime.now(UTC)
+    sent = store.move(store.resend(held.id, now), Step("sent", now, "attempt"))
+    store.move(store.move(sent, Step("unknown", now, "answer_lost")), Step("held", now, "arrival_is_not_known"))
+    assert "is delivered" in command("confirm", "2", "--reason", "They have it.").stdout
+    last = json.loads(command("show", "2", "--output", "json", "--lang", "en").stdout)["steps"][-1]
+    assert (last["cause"], last["reason"]) == ("confirmed_by_a_person", "They have it.")
+    assert "learned from the receiver" in last["words"]
 
 
 def test_what_cannot_be_done_is_told(command: Command) -> None:

@@ -119,6 +119,27 @@ def test_what_has_left_on_the_ground_of_a_permit_is_told(store: Store) -> None:
     assert [one.document for one in store.wills.relying_on([CHAIN])] == ["1.2.3.1"]
 
 
+def test_what_was_in_doubt_may_have_left_until_a_person_says_otherwise(store: Store) -> None:
+    stored = store.accept(
+        Incoming("effica", "effica", "m", b"p", Identity("1.2.3", 1, "1.2.3", "1.2.3", "d"), NOW),
+        Answer("AA"),
+        ["mail"],
+    )
+    (delivery,) = store.deliveries(document=stored.id)
+    sent = store.move(delivery, Step("sent", NOW, "attempt", decision={"permits": [CHAIN]}))
+    doubt = store.move(sent, Step("unknown", NOW, "answer_lost"))
+    store.move(doubt, Step("held", NOW, "arrival_is_not_known"))
+
+    def told() -> list[str]:
+        return [one.state for one in store.wills.relying_on([CHAIN])]
+
+    assert told() == ["held"]
+    store.resend(delivery.id, NOW)
+    assert told() == ["pending"]
+    store.cancel(delivery.id, NOW, "The receiver has nothing.")
+    assert told() == []
+
+
 def test_no_identity_code_and_no_permit_can_be_read_in_the_database(store: Store, database_url: str) -> None:
     store.wills.learn([will()], "effica", NOW)
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from interop.console.asking import Ask
 from interop.console.filters import day, page_number
 from interop.errors import Invalid, NotFound
-from interop.service.deliveries import ACTS, Act, followed, possible
+from interop.service.deliveries import ACTS, REASONED, Act, followed, possible
 from interop.service.deliveries import act as act_on
 from interop.store import STATES, Wanted
 from schemas.identity import is_oid
@@ -49,7 +49,7 @@ def act(ask: Ask) -> Response:
     what, delivery = ask.request.path_params["act"], ask.request.path_params["delivery"]
     if what not in ACTS:
         raise NotFound(ask.say("error.not_found"))
-    if what == "cancel" and not ask.filled("reason").strip():
+    if what in REASONED and not ask.filled("reason").strip():
         return _page(ask, delivery, status=400, missing="reason")
     try:
         act_on(ask.parts, cast("Act", what), delivery, ask.name, ask.filled("reason"))
@@ -60,7 +60,7 @@ def act(ask: Ask) -> Response:
 
 def _page(ask: Ask, delivery_id: int, *, status: int = 200, missing: str = "") -> Response:
     found = followed(ask.parts, delivery_id)
-    acts = possible(found.delivery) if ask.may("act") else ()
+    acts = possible(found) if ask.may("act") else ()
     return ask.page("delivery.html", status=status, found=found, acts=acts, missing=missing, spans=_spans(found.steps))
 
 
