@@ -14,12 +14,15 @@ from typing import Annotated
 
 import typer
 
+from interop.cli.deliveries import Lang
 from interop.cli.serve import SettingsFile
 from interop.doctor import Bounds, Diagnosis, examined
+from schemas.issues import Language
 
 __all__ = ["doctor_command"]
 
 _WIDTH = 110
+_LANGUAGES: dict[Lang, Language] = {Lang.fi: "fi", Lang.sv: "sv", Lang.en: "en"}
 
 
 class Form(StrEnum):
@@ -38,6 +41,7 @@ def doctor_command(
     days: Annotated[
         int, typer.Option("--days", min=0, max=3650, help="Warn of certificates that end in so many days.")
     ] = 30,
+    language: Annotated[Lang, typer.Option("--lang", help="Language of the advice: fi, sv or en.")] = Lang.en,
 ) -> None:
     """Examine this installation and its connections, and say what to do about what is wrong.
 
@@ -60,18 +64,18 @@ def doctor_command(
     if output is Form.json:
         print(json.dumps({**_counts(found), "findings": [asdict(one) for one in found]}, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(_lines(found, _LANGUAGES[language])))
     raise typer.Exit(int(any(one.level == "fault" for one in found)))
 
 
-def _lines(found: Sequence[Diagnosis]) -> Iterator[str]:
+def _lines(found: Sequence[Diagnosis], language: Language) -> Iterator[str]:
     places = max((len(one.place) for one in found), default=0)
     whats = max((len(one.what) for one in found), default=0)
     for one in found:
         head = f"{one.level:<7}  {one.place:<{places}}  {one.what:<{whats}}  "
         yield from _wrapped(head, one.found)
         if one.advice:
-            yield from _wrapped(" " * (len(head) - 2) + "→ ", one.advice)
+            yield from _wrapped(" " * (len(head) - 2) + "→ ", one.advice[language])
     counts = _counts(found)
     yield ""
     yield ", ".join(f"{name}: {number}" for name, number in counts.items())

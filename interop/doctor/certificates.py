@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from interop.config import Settings, SystemSettings
 from interop.doctor.diagnosis import Diagnosis, diagnosis
 from interop.errors import Fault, Unavailable
-from interop.systems.certificates import Validity, in_file, shown_at
+from interop.systems.certificates import SHOWN, Validity, in_file, shown_at
 
 __all__ = ["of_server", "of_service", "of_system"]
 
@@ -28,7 +29,7 @@ def of_system(one: SystemSettings, now: datetime, ahead: timedelta) -> Sequence[
 
 def of_server(one: SystemSettings, now: datetime, ahead: timedelta, patience: float) -> Sequence[Diagnosis]:
     """The certificate that the system's own server shows; nothing for an address without TLS."""
-    if not one.url.startswith("https://"):
+    if urlsplit(one.url).scheme not in SHOWN:
         return ()
     try:
         shown = shown_at(one.url, patience)

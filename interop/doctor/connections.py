@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from interop.config import LOOPBACK, Settings, SystemSettings
 from interop.doctor.certificates import of_server, of_system
@@ -31,6 +31,7 @@ def offline(one: SystemSettings, now: datetime, ahead: timedelta) -> Sequence[Di
         if at.scheme == "http" and at.hostname not in LOOPBACK:
             found.append(diagnosis(one.name, name, "warning", "not encrypted", "plain_http"))
     files = {"key_file": one.key_file, "clients_file": one.clients_file}
+    found += [*_folder(one), *_seal(one)]
     return [*found, *(told for name, path in files.items() if path for told in _rights(one.name, name, path))]
 
 
@@ -42,7 +43,7 @@ def online(one: SystemSettings, now: datetime, ahead: timedelta, patience: float
     except InteropError as error:
         return [*found, diagnosis(one.name, "settings", "fault", str(error), "cannot_be_built")]
     with closing(system):  # type: ignore[type-var]
-        return [*found, *(_told(one.name, finding) for finding in system.check())]
+        return [*found, *(_told(one, finding) for finding in system.check())]
 
 
 def own_files(settings: Settings) -> Sequence[Diagnosis]:
@@ -56,16 +57,32 @@ def _rights(place: str, what: str, path: Path) -> Iterator[Diagnosis]:
         yield diagnosis(place, what, "warning", "other users may read or write the file", "open_file")
 
 
-def _told(place: str, finding: Finding) -> Diagnosis:
+def _folder(one: SystemSettings) -> Iterator[Diagnosis]:
+    """Whether a folder of this machine, in which documents lie, is closed to others."""
+    at = urlsplit(one.url)
+    path = Path(unquote(at.path))
+    if at.scheme == "file" and path.is_dir() and path.stat().st_mode & stat.S_IRWXO:
+        yield diagnosis(one.name, "url", "warning", "other users may reach what is in the folder", "open_folder")
+
+
+def _seal(one: SystemSettings) -> Iterator[Diagnosis]:
+    """How copies are sealed. Mail is never sent unsealed: settings without a seal are refused before."""
+    if one.role:
+        seal = "age key" if one.copy_age_key else "password" if one.copy_password else ""
+        yield diagnosis(one.name, "seal", "ok" if seal else "warning", seal or "none", "unsealed")
+
+
+def _told(one: SystemSettings, finding: Finding) -> Diagnosis:
     if finding.ok:
-        return diagnosis(place, finding.what, "ok", finding.found)
-    return diagnosis(place, finding.what, "fault", f"needed {finding.needed}: {finding.found}", _advice(finding.what))
+        return diagnosis(one.name, finding.what, "ok", finding.found)
+    told = f"needed {finding.needed}: {finding.found}"
+    return diagnosis(one.name, finding.what, "fault", told, _advice(one.kind, finding.what))
 
 
-def _advice(what: str) -> str:
-    """The name of the advice on what an adapter has looked at."""
+def _advice(kind: str, what: str) -> str:
+    """The name of the advice on what an adapter has looked at: that of its kind before that of every kind."""
     folder = "folder written to" if what.endswith("/ written to") else "folder" if what.endswith("/") else what
-    name = f"system.{folder}"
-    if name in ADVICE:
-        return name
+    for name in (f"{kind}.{folder}", f"system.{folder}"):
+        if name in ADVICE:
+            return name
     return "system.resource" if what[:1].isupper() and what.isalpha() else "system.other"

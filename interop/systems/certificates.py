@@ -5,9 +5,10 @@ Source: RFC 5280 §4.1.2.5 (validity), RFC 7468 (textual encodings).
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,11 @@ from cryptography import x509
 
 from interop.errors import Fault, Unavailable
 
-__all__ = ["Validity", "in_file", "shown_at"]
+__all__ = ["SHOWN", "Validity", "in_file", "shown_at"]
+
+
+_Hello = Callable[[str, int | None, ssl.SSLContext, float], bytes | None]
+"""Gives the certificate that the server of a host and a port shows, in DER. Units: seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +42,44 @@ def in_file(path: Path) -> Sequence[Validity]:
 
 
 def shown_at(url: str, patience: float) -> Validity:
-    """The validity of the certificate that the server of an https address shows, whoever has signed it.
+    """The validity of the certificate that the server of an address shows, whoever has signed it.
 
-    Nothing is said to the server but hello: whether it is to be trusted is for the calls to find out. Units: seconds.
-    Raises: Unavailable.
+    Nothing is said to the server but hello: whether it is to be trusted is for the calls to find out. In: an address of
+    a scheme of `SHOWN`. Units: seconds. Raises: Unavailable.
     """
     at = urlsplit(url)
     hello = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     hello.check_hostname = False
     hello.verify_mode = ssl.CERT_NONE
     try:
-        with (
-            socket.create_connection((at.hostname or "", at.port or 443), patience) as plain,
-            hello.wrap_socket(plain, server_hostname=at.hostname) as secured,
-        ):
-            told = secured.getpeercert(binary_form=True)
+        told = SHOWN[at.scheme](at.hostname or "", at.port, hello, patience)
         return _validity(x509.load_der_x509_certificate(told or b""))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Unavailable("The server showed no certificate that can be read.") from error
+
+
+def _at_once(default: int) -> _Hello:
+    """Asks a server that speaks TLS from the start, at this port unless the address has another."""
+
+    def hello(host: str, port: int | None, context: ssl.SSLContext, patience: float) -> bytes | None:
+        with (
+            socket.create_connection((host, port or default), patience) as plain,
+            context.wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            return secured.getpeercert(binary_form=True)
+
+    return hello
+
+
+def _after_starttls(host: str, port: int | None, context: ssl.SSLContext, patience: float) -> bytes | None:
+    """Asks a mail server that goes on to TLS when it is asked (RFC 3207)."""
+    with smtplib.SMTP(host, port or 587, timeout=patience) as session:
+        session.starttls(context=context)
+        return session.sock.getpeercert(binary_form=True) if isinstance(session.sock, ssl.SSLSocket) else None
+
+
+SHOWN: Mapping[str, _Hello] = {"https": _at_once(443), "smtps": _at_once(465), "smtp": _after_starttls}
+"""How a server is asked for its certificate, by the scheme of its address."""
 
 
 def _validity(certificate: x509.Certificate) -> Validity:

@@ -89,13 +89,13 @@ class CopyMail:
         )
 
     def check(self) -> Sequence[Finding]:
-        """Whether the server lets us in over TLS. Nothing is handed over."""
+        """Whether the server lets us in over TLS, and takes sender and receiver. Nothing is handed over."""
+        needed = "TLS and our login"
         try:
-            with self._session():
-                found, ok = "answers", True
+            with self._session() as session:
+                return [Finding("mail server", needed, "answers", ok=True), self._mailboxes(session)]
         except InteropError as error:
-            found, ok = str(error), False
-        return [Finding("mail server", "TLS and our login", found, ok)]
+            return [Finding("mail server", needed, str(error), ok=False)]
 
     def arrivals(self) -> Sequence[Arrival]:
         """None: copies go one way."""
@@ -126,6 +126,14 @@ class CopyMail:
     def settle(self, outgoing: Outgoing, reference: str = "") -> Receipt | None:
         """Nothing ever: a mail cannot be read back. Raises: Conflict, always; a person has to ask the receiver."""
         raise Conflict("It is not known whether the mail has left, and it cannot be read back. Ask the receiver.")
+
+    def _mailboxes(self, session: smtplib.SMTP) -> Finding:
+        """Whether the server takes sender and receiver; one that asks to come back later may take them then."""
+        said = [status for status, _ in (session.mail(self._settings.sender), session.rcpt(self._settings.receiver))]
+        session.rset()
+        refused = next((status for status in said if status not in _TAKEN and status not in _TEMPORARY), None)
+        found = "taken" if refused is None else f"refused (status {refused})"
+        return Finding("mailboxes", "sender and receiver", found, ok=refused is None)
 
     def _message(self, outgoing: Outgoing, sealed: Sealed) -> EmailMessage:
         name, settings = copy_name(outgoing), self._settings

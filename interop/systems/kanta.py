@@ -72,7 +72,7 @@ class KantaFolder:
         if not states["inbox"]:
             return found
         others = sum(not _NAME.fullmatch(one.name) for one in self._files.files("inbox"))
-        return [*found, Finding("names in inbox/", f"*{_SUFFIX}", f"{others} other" if others else "all", not others)]
+        return [*found, Finding("names in inbox", f"*{_SUFFIX}", f"{others} other" if others else "all", not others)]
 
     def arrivals(self) -> Sequence[Arrival]:
         """The documents in the inbox, oldest first. Raises: Unavailable, Forbidden."""

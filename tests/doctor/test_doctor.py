@@ -18,6 +18,7 @@ from interop.cli import application
 from interop.doctor import Bounds, Diagnosis, examined
 from interop.doctor.databases import judged
 from interop.doctor.diagnosis import ADVICE
+from interop.exchange.joining import KINDS
 from interop.sandboxes.apotti import SCOPE, ApottiSandbox
 from interop.sandboxes.effica import EfficaSandbox
 from interop.sandboxes.effica_sftp import EfficaSftpSandbox, new_login
@@ -307,18 +308,6 @@ def test_a_system_that_is_away_or_silent_keeps_nobody_waiting(site: Site) -> Non
     assert "could not be reached" in found[0].found
 
 
-def test_folders_are_looked_at_and_let_go(site: Site, tmp_path: Path) -> None:
-    site.database()
-    for name in ("inbox", "outbox", "done", "rejected", "archived", "refused"):
-        (tmp_path / "kanta" / name).mkdir(parents=True)
-    site.tables["kanta"] = {"kind": "kanta", "url": (tmp_path / "kanta").as_uri(), "controller": CONTROLLER}
-    copies = {"kind": "folder", "url": (tmp_path / "gone").as_uri(), "controller": CONTROLLER}
-    site.tables["copies"] = copies | {"role": "client", "structures": ["15020"], "agreed_by": "setting"}
-    wrong = [one for one in site.examined() if one.place in ("kanta", "copies") and one.level != "ok"]
-    assert {one.place for one in wrong} == {"copies"}
-    assert all(one.advice for one in wrong)
-
-
 def test_no_secret_and_no_identity_code_is_printed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     omni = site.omni360()
     site.database()
@@ -347,10 +336,24 @@ def test_every_advice_is_given_somewhere() -> None:
     code = "".join(path.read_text("utf-8") for path in Path("interop/doctor").glob("*.py"))
     named = {name for name in ADVICE if f'"{name}"' in code}
     made = {f"{kind}_{end}" for kind in ("certificate", "server_certificate") for end in ("ends", "ended")}
-    assert {name for name in ADVICE if not name.startswith("system.")} == (named | made) - {
-        name for name in ADVICE if name.startswith("system.")
-    }
-    assert all(text.endswith((".", "in.")) for text in ADVICE.values())
+    of_adapters = {name for name in ADVICE if name.partition(".")[0] in ("system", *KINDS) and "." in name}
+    assert {*ADVICE} == named | made | of_adapters
+    assert {name.partition(".")[0] for name in of_adapters} == {"system", "kanta", "folder", "mail"}
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_every_advice_is_a_sentence_in_each_language(name: str) -> None:
+    told = ADVICE[name]
+    assert [*told] == ["fi", "sv", "en"]
+    assert len({*told.values()}) == 3
+    assert all(text.endswith(".") for text in told.values())
+
+
+def test_the_advice_is_told_in_the_language_that_is_asked_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.database()
+    for language, words in (("fi", "Lisää taulukko"), ("sv", "Lägg till en tabell"), ("en", "Add a table")):
+        _, printed = ran(site, monkeypatch, "--lang", language)
+        assert f"→ {words} [systems." in printed
 
 
 def test_a_look_that_breaks_off_is_told_as_our_own_fault(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

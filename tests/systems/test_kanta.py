@@ -273,7 +273,7 @@ def test_what_is_no_document_is_left_alone_and_told_by_the_check(box: KantaSandb
     (inbox / "link.xhtml").symlink_to(inbox / "notes.txt")
     assert kanta.arrivals() == ()
     (found,) = [one for one in kanta.check() if not one.ok]
-    assert (found.what, found.found) == ("names in inbox/", "4 other")
+    assert (found.what, found.found) == ("names in inbox", "4 other")
 
 
 @pytest.mark.parametrize("name", ["../done/x.xhtml", "", "a/b.xhtml", "missing.xhtml", "x" * 300])
