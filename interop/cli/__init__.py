@@ -45,7 +45,7 @@ COMMANDS: Mapping[str, Command] = {
     "package": Command("package", "package", "FHIR packages: build ours, add others, list.", group=True),
     "demo": Command("demo", "demo", "Exchange a client plan among three sandboxes and show what happened."),
     "console": Command("console", "console", "The console in a browser: make a password entry.", group=True),
-    "sandbox": Command("sandbox", "sandbox", "Stand-ins of the record systems to connect to.", group=True),
+    "sandbox": Command("sandbox", "sandbox", "Stand-ins of the record systems and a mail server.", group=True),
     "doctor": Command("doctor", "doctor_command", "Examine settings, database, keys, certificates and systems."),
     "worker": Command("worker", "worker_command", "Run one worker of the exchange; as many as the database serves."),
     "deliveries": Command(

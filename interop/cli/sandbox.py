@@ -1,15 +1,18 @@
-"""`interop sandbox`: stand-ins of the record systems to connect to, with switches for what goes wrong with them."""
+"""`interop sandbox`: stand-ins of the record systems and of a mail server, with switches for what goes wrong there."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Literal
 
 import typer
 
-from interop.cli.sandbox_site import door_of, opened
+from interop.cli.mail_site import MailSite
+from interop.cli.sandbox_site import RecordSystems, Site, door_of, opened
 from interop.errors import Invalid, NotFound
 from interop.sandboxes.faults import SWITCHES
 from interop.systems.http import Answer, Http
@@ -18,13 +21,13 @@ from schemas import json_text
 __all__ = ["sandbox"]
 
 sandbox = typer.Typer(
-    help="Stand-ins of the record systems: run them, file a document, throw a fault.",
+    help="Stand-ins of the record systems and of a mail server: run them, file a document, throw a fault.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 _Folder = Annotated[Path, typer.Option("--in", metavar="DIR", help="The folder that the sandboxes run over.")]
-_HERE = Path("sandbox")
+_HERE, _MAIL = Path("sandbox"), Path("mailbox")
 
 
 @sandbox.command("run")
@@ -41,10 +44,30 @@ def run_command(
     interop sandbox run sandbox &
     cat sandbox/*.toml > interop.toml
     """
+    _run(folder, RecordSystems)
+
+
+@sandbox.command("mail")
+def mail_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder: settings and mails go there.")] = _MAIL,
+) -> None:
+    """Run a stand-in of a mail server on this machine until SIGTERM or Ctrl-C; it sends nothing on.
+
+    DIR gets mail.toml, the beginning of a table [systems.mail] for the settings file; the server's certificate; and
+    secrets.env. Each mail that is taken stands as a file in DIR/mails. It speaks TLS and takes our login alone.
+
+    \b
+    interop sandbox mail mailbox &
+    interop sandbox fault mail.greylisted --in mailbox
+    """
+    _run(folder, MailSite)
+
+
+def _run(folder: Path, begin: Callable[[Path, ExitStack], Site]) -> None:
     stop = Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    with opened(folder) as files:
+    with opened(folder, begin) as files:
         print(f"ready: {', '.join(files)} and secrets.env stand in {folder}", flush=True)
         stop.wait()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from interop.cli.stand_ins import introduce
 from interop.documents import examine, write
@@ -22,14 +23,15 @@ from interop.systems.oauth import SigningKey, jwks_app
 from schemas.identity import is_artificial
 from schemas.record import Record
 
-__all__ = ["Door", "door_of", "opened"]
+__all__ = ["Door", "RecordSystems", "Site", "Table", "door_of", "opened", "secret_file"]
 
 _CONTROLLER = "1.2.246.10.99999999.19.0"
 _OWNER = "1.2.246.10.99999999.10.3"
 _CLIENT = "interop"
 _KEY_BITS = 2048
 _DOOR = "door.json"
-_Table = Mapping[str, str | bool]
+Table = Mapping[str, str | bool]
+"""The settings of one system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +51,40 @@ def door_of(folder: Path) -> Door:
     return Door(told["url"], told["token"])
 
 
-@contextmanager
-def opened(folder: Path) -> Iterator[tuple[str, ...]]:
-    """The sandboxes, running over a folder; the names of the settings files that stand in it now.
+class Site(Protocol):
+    """Sandboxes that run over a folder. `tables` are the settings by which each is connected to, by its name."""
 
-    Raises: Conflict when the folder holds something already, Unavailable when one does not start.
+    tables: Mapping[str, Table]
+
+    def control(self) -> Control:
+        """What the door lets be done."""
+        ...
+
+
+@contextmanager
+def opened(folder: Path, begin: Callable[[Path, ExitStack], Site]) -> Iterator[tuple[str, ...]]:
+    """Sandboxes, running over a folder; the names of the settings files that stand in it now.
+
+    In: `begin` starts them: the class of the site. Raises: Conflict when the folder holds something already,
+    Unavailable when one does not start.
     """
     if folder.exists() and any(folder.iterdir()):
         raise Conflict("The folder holds something already; name another, or empty it.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with ExitStack() as stack:
-        site = _Site(folder, stack)
+        site = begin(folder, stack)
+        for name, table in site.tables.items():
+            lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            (folder / f"{name}.toml").write_text(f"[systems.{name}]\n{lines}", "utf-8")
         token = secrets.token_urlsafe(24)
         door = stack.enter_context(Running(control_app(site.control(), token))).url
-        _secret_file(folder / _DOOR, json.dumps({"url": door, "token": token}))
+        secret_file(folder / _DOOR, json.dumps({"url": door, "token": token}))
         stack.callback((folder / _DOOR).unlink)
         yield tuple(f"{name}.toml" for name in site.tables)
 
 
-class _Site:
-    """The sandboxes and the files that tell of them."""
+class RecordSystems:
+    """The four record systems' sandboxes, and the secrets that open them."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder, self._stack = folder, stack
@@ -77,16 +93,13 @@ class _Site:
         login = folder / "login"
         self._drop = stack.enter_context(EfficaSftpSandbox(folder / "drop", new_login(login)))
         login.chmod(0o600)
-        self.tables: Mapping[str, _Table] = {
+        self.tables: Mapping[str, Table] = {
             "effica": self._soap(),
             "drop": self._sftp(login),
             "omni360": self._rest(),
             "apotti": self._epic(),
         }
-        for name, table in self.tables.items():
-            lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
-            (folder / f"{name}.toml").write_text(f"[systems.{name}]\n{lines}", "utf-8")
-        _secret_file(folder / "secrets.env", f"INTEROP_OMNI360_SECRET={secret}\n")
+        secret_file(folder / "secrets.env", f"INTEROP_OMNI360_SECRET={secret}\n")
 
     def control(self) -> Control:
         """What the door lets be done."""
@@ -118,27 +131,27 @@ class _Site:
             "apotti": len(self._apotti.held("DocumentReference")),
         }
 
-    def _soap(self) -> _Table:
+    def _soap(self) -> Table:
         url = self._stack.enter_context(Running(self._effica)).url
         return {"kind": "effica", "url": url + self._effica.path, "controller": _CONTROLLER, "receives": False}
 
-    def _sftp(self, login: Path) -> _Table:
+    def _sftp(self, login: Path) -> Table:
         box = self._drop
         return {
             "kind": "effica_sftp", "url": box.url, "controller": _CONTROLLER, "user": box.user,
             "key_file": str(login.absolute()), "host_key": box.host_key,
         }  # fmt: skip
 
-    def _rest(self) -> _Table:
+    def _rest(self) -> Table:
         url, box = self._stack.enter_context(Running(self._omni360)).url, self._omni360
         return {
             "kind": "omni360", "url": url + box.path, "controller": _CONTROLLER, "user": _CLIENT,
             "token_url": url + box.token_path, "owner": _OWNER,
         }  # fmt: skip
 
-    def _epic(self) -> _Table:
+    def _epic(self) -> Table:
         key, path = SigningKey.generate("2026-01", _KEY_BITS), self._folder / "apotti.pem"
-        _secret_file(path, key.private_pem().decode())
+        secret_file(path, key.private_pem().decode())
         keys = self._stack.enter_context(Running(jwks_app([key]))).url
         self._apotti.register(_CLIENT, f"{keys}/jwks.json")
         url = self._stack.enter_context(Running(self._apotti)).url
@@ -152,6 +165,7 @@ def _codes(record: Record) -> list[str]:
     return [str(client["identifier"]["value"]) for client in record.envelope.get("clients", ())]
 
 
-def _secret_file(path: Path, text: str) -> None:
+def secret_file(path: Path, text: str) -> None:
+    """Nothing; the text stands in a file that its owner alone may read."""
     path.touch(mode=0o600)
     path.write_text(text, "utf-8")

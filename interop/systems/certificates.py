@@ -11,14 +11,19 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from interop.errors import Fault, Unavailable
 
-__all__ = ["SHOWN", "Validity", "in_file", "shown_at"]
+__all__ = ["SHOWN", "Validity", "in_file", "self_signed", "shown_at"]
 
 
 _Hello = Callable[[str, int | None, ssl.SSLContext, float], bytes | None]
@@ -80,6 +85,33 @@ def _after_starttls(host: str, port: int | None, context: ssl.SSLContext, patien
 
 SHOWN: Mapping[str, _Hello] = {"https": _at_once(443), "smtps": _at_once(465), "smtp": _after_starttls}
 """How a server is asked for its certificate, by the scheme of its address."""
+
+
+def self_signed(address: str, validity: Validity) -> tuple[bytes, bytes]:
+    """A new certificate for a server at an IP address, which vouches for itself, and its key, both in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    usage = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    known = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(validity.begins)
+        .not_valid_after(validity.ends)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(known, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return made.public_bytes(Encoding.PEM), secret
 
 
 def _validity(certificate: x509.Certificate) -> Validity:

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from interop.cli import application
-from interop.cli.sandbox_site import door_of, opened
+from interop.cli.mail_site import MailSite
+from interop.cli.sandbox_site import RecordSystems, door_of, opened
 from interop.config import NEEDED, parse
 from interop.errors import Conflict, Invalid, NotFound
 from interop.sandboxes.faults import SWITCHES
@@ -24,7 +25,7 @@ ENVIRONMENT = {"INTEROP_KEYS": f"k1:{'A' * 43}=", "INTEROP_ACTIVE_KEY": "k1"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("site") / "sandbox"
-    with opened(place) as files:
+    with opened(place, RecordSystems) as files:
         assert all((place / name).is_file() for name in files)
         yield place
     assert not (place / "door.json").exists()
@@ -82,8 +83,26 @@ def test_the_door_opens_with_its_token_alone(folder: Path) -> None:
 
 
 def test_a_folder_that_holds_something_is_left_alone(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(Conflict), opened(folder):
+    with pytest.raises(Conflict), opened(folder, RecordSystems):
         pass
     assert json.loads((folder / "door.json").read_text("utf-8"))["url"]
     with pytest.raises(NotFound):
         door_of(tmp_path)
+
+
+def test_a_mail_server_stands_with_its_settings_its_secret_and_its_mails(tmp_path: Path) -> None:
+    place = tmp_path / "mailbox"
+    with opened(place, MailSite) as files:
+        assert files == ("mail.toml",)
+        name, _, secret = (place / "secrets.env").read_text("utf-8").strip().partition("=")
+        rest = 'role = "provider"\nstructures = ["15020"]\n'
+        password = {"INTEROP_MAIL_COPY_PASSWORD": "avain-ja-lukko-42"}
+        text = (place / "mail.toml").read_text("utf-8")
+        (one,) = parse(text + rest, {**ENVIRONMENT, **password, name: secret}).systems
+        assert (one.kind, one.secret) == ("mail", secret)
+        assert secret not in text
+        assert ran("held", "--in", place).output.split() == ["mail", "0"]
+        assert SWITCHES["mail"]["refused"].meaning in ran("fault", "--in", place, "mail.refused").output
+        assert isinstance(ran("file", "--in", place, ROOT / "examples/plan.json").exception, Invalid)
+        for path in ("secrets.env", "door.json", "key.pem"):
+            assert stat.S_IMODE((place / path).stat().st_mode) == 0o600

@@ -43,9 +43,9 @@ HELD: Mapping[str, Callable[[Boxes], Sequence[str]]] = {
 }
 ELSEWHERE = {
     ("omni360", "webhook_early"), ("omni360", "webhook_duplicate"), ("kanta", "connector_stands_still"),
-    ("kanta", "refused"), ("kanta", "truncated_document"),
+    ("kanta", "refused"), ("kanta", "truncated_document"), *(("mail", name) for name in SWITCHES["mail"]),
 }  # fmt: skip
-"""The switches that the tests of the webhook and of Kanta's folders throw."""
+"""The switches that the tests of the webhook, of Kanta's folders and of mail throw."""
 OPEN = (403, 408, 425, 500, 501, 502, 503, 504, 507)
 """The statuses that leave open whether anything was done. By RFC 9110 a 401 says that nothing was."""
 WHERE = [(place, reaction) for place in ("beside", "search", "create", "filed") for reaction in EXPECTED["epic"][place]]
