@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from glob import glob
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -15,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from interop.errors import Invalid, NotFound
 from schemas.limits import DEFAULT_LIMITS
 
-__all__ = ["SUFFIXES", "Input", "inputs", "lines_of", "members_of", "number_of", "paths_of", "unpacked"]
+__all__ = ["SUFFIXES", "Input", "inputs", "lines_of", "members_of", "number_of", "one_document", "paths_of", "unpacked"]
 
 SUFFIXES = (".xml", ".json", ".ndjson", ".xhtml", ".zip")
 """How the names of the files of a folder end that are read."""
@@ -35,16 +36,36 @@ class Input:
 
 
 def inputs(names: Iterable[str], most: int = DEFAULT_LIMITS.size) -> Iterator[Input]:
-    """Every document that the names stand for, in order. Raises: NotFound, Invalid.
+    """Every document that the names stand for, in order. Raises: NotFound, also when there is none at all; Invalid.
 
     In: `most` is the limit on a document's size; one byte more is read, so that its reader can say what is wrong.
     """
-    for name in names:
-        if name == "-":
-            yield from _standard_input(sys.stdin.buffer, most + 1)
-            continue
-        for path in paths_of(name):
-            yield from _documents(path, most + 1)
+    named = list(names)
+    found = chain.from_iterable(_named(name, most + 1) for name in named)
+    first = next(found, None)
+    if first is None:
+        raise NotFound(
+            f"There is no document in {', '.join(map(repr, named))}. Of a folder the files are read whose names end "
+            f"with {', '.join(SUFFIXES)}."
+        )
+    yield first
+    yield from found
+
+
+def one_document(name: str) -> Input:
+    """The one document that a name stands for. Raises: NotFound for none, Invalid for more than one."""
+    found = list(islice(inputs([name]), 2))
+    if len(found) > 1:
+        raise Invalid(f"'{name}' holds more than one document; give one.")
+    return found[0]
+
+
+def _named(name: str, read: int) -> Iterator[Input]:
+    if name == "-":
+        yield from _standard_input(sys.stdin.buffer, read)
+        return
+    for path in paths_of(name):
+        yield from _documents(path, read)
 
 
 def number_of(names: Iterable[str]) -> int | None:
@@ -64,7 +85,7 @@ def number_of(names: Iterable[str]) -> int | None:
 def paths_of(name: str) -> list[Path]:
     """The files and folders that a name or pattern stands for. Raises: NotFound."""
     path = Path(name)
-    paths = [path] if path.exists() else sorted(Path(found) for found in glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+    paths = [path] if name and path.exists() else sorted(Path(found) for found in glob(name, recursive=True))  # noqa: PTH207 - the pattern may be absolute
     if not paths:
         raise NotFound(f"There is no file '{name}'.")
     return paths

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from traceback import extract_tb
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -81,15 +82,49 @@ def main() -> None:
     """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
     wanted = next((word for word in [*sys.argv[1:], *_words_to_complete()] if word in COMMANDS), "")
     try:
-        application(wanted)()
+        try:
+            application(wanted)()
+        finally:
+            sys.stdout.flush()
     except (InteropError, TableError) as error:
-        print(f"interop: {error}", file=sys.stderr)
-        sys.exit(2)
+        _fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        sys.stderr.close()
+        _close_output()
         sys.exit(1)
+    except OSError as error:
+        _fail(_refused(error))
+    except Exception as error:  # noqa: BLE001 - the outermost loop of the command line
+        _fail(_mistake(error))
+
+
+def _fail(sentence: str) -> NoReturn:
+    _close_output()
+    print(f"interop: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _close_output() -> None:
+    """What could not be written to standard output is dropped; the interpreter would try it again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused(error: OSError) -> str:
+    """What the operating system refused, in its own words; a file by its name."""
+    reason = (error.strerror or "the system gives no reason").lower()
+    if error.filename is None:
+        return f"Reading or writing failed: {reason}."
+    return f"'{error.filename}' cannot be read or written: {reason}."
+
+
+def _mistake(error: Exception) -> str:
+    """Where the program has a mistake. Its words stay out: they may hold what stands in a document."""
+    places = [f"{Path(one.filename).name}:{one.lineno}:{one.name}" for one in extract_tb(error.__traceback__)[-6:]]
+    return f"A mistake in this program ({type(error).__name__} at {' > '.join(places)}). Please report this line."
 
 
 def _words_to_complete() -> list[str]:

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.bulk.inputs import inputs
+from interop.bulk.inputs import one_document
 from interop.cli.document_commands import FormatName
 from interop.cli.lineage_page import lineage_page, place_text
+from interop.cli.writing import hand_over
 from interop.documents import Explained, compare, examine, explain
 from interop.documents.explaining import Way
 from interop.errors import Invalid, Unsupported
@@ -26,6 +27,13 @@ __all__ = ["diff_command", "explain_command", "plan", "record_in"]
 _THL = FormatName("thl")
 
 plan = typer.Typer(help="Begin the next plan from the previous one.", no_args_is_help=True)
+
+
+class Form(StrEnum):
+    """How a comparison is printed."""
+
+    text = "text"
+    json = "json"
 
 
 class Output(StrEnum):
@@ -59,18 +67,18 @@ def explain_command(
     interop explain examples/plan-effica.xml --to fhir
     interop explain examples/plan-effica.xml --to omni360 --output html -o lineage.html
     """
-    explained = explain(_one(name), to, from_format)
+    explained = explain(one_document(name).data, to, from_format)
     if explained.examined.record is None:
-        raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
+        raise Invalid(f"'{name}' cannot be read as a document; `interop validate` says why.")
     text = {Output.text: _ways_text, Output.json: _ways_json, Output.html: lineage_page}[output](explained)
-    _write(out, text)
+    hand_over(text.encode(), out)
     raise typer.Exit(int(any(not way.output.path for way in explained.ways)))
 
 
 def diff_command(
     left: Annotated[str, typer.Argument(metavar="A", help="A document of any format.")],
     right: Annotated[str, typer.Argument(metavar="B", help="A document of any format.")],
-    output: Annotated[Output, typer.Option(help="text or json.")] = Output.text,
+    output: Annotated[Form, typer.Option(help="text or json.")] = Form.text,
 ) -> None:
     """Compare two documents field by field, whatever their formats. The values that differ are shown.
 
@@ -80,7 +88,7 @@ def diff_command(
     interop diff plan-effica.xml plan-from-omni360.json
     """
     comparison = compare(record_in(left), record_in(right))
-    if output is Output.json:
+    if output is Form.json:
         differences = [
             {"path": one.path, "label": one.label, "a": one.left, "b": one.right} for one in comparison.differences
         ]
@@ -115,7 +123,7 @@ def plan_next(
         raise Unsupported("Nothing says what the next plan of this structure takes over from the previous one.")
     if takes_nothing_over(before.structure):
         print("THL's notes of this structure take nothing over but whom the plan is about.", file=sys.stderr)
-    _write(out, format_named(to).write(draft).data.decode())
+    hand_over(format_named(to).write(draft).data, out)
 
 
 @plan.callback()
@@ -132,18 +140,11 @@ _RELATIONS = {
 }
 
 
-def _one(name: str) -> bytes:
-    documents = list(inputs([name]))
-    if len(documents) != 1:
-        raise Invalid(f"'{name}' holds more than one document; give one.")
-    return documents[0].data
-
-
 def record_in(name: str) -> Record:
     """The record of the one document that the name stands for. Raises: NotFound, Invalid."""
-    record = examine(_one(name)).record
+    record = examine(one_document(name).data).record
     if record is None:
-        raise Invalid(f"'{name}' cannot be read as a document; interop validate says why.")
+        raise Invalid(f"'{name}' cannot be read as a document; `interop validate` says why.")
     return record
 
 
@@ -182,13 +183,3 @@ def _place_json(place: Place) -> dict[str, Any]:
 def _ways_json(explained: Explained) -> str:
     report = explained.written.report.as_json() if explained.written else {}
     return json_text.dump({"ways": [_way_json(way) for way in explained.ways], "report": report}, indent=True).decode()
-
-
-def _write(out: Path | None, text: str) -> None:
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        out.write_text(text, "utf-8")
-    except OSError as error:
-        raise Invalid(f"The file '{out}' cannot be written.") from error

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Event
 
 from interop.cli.stand_ins import Place, StandIns, start
+from interop.cli.writing import write_files
 from interop.documents import examine
 from interop.errors import Invalid
 from interop.exchange import Exchange, Pace, Participant, Parts, Received, prepare
@@ -150,13 +151,11 @@ def _forms(parts: Parts, record: Record, deliveries: tuple[Followed, ...], direc
             written[form] = (prepared.written.data, prepared.written.report)
     standard = _write(record, _STANDARD)
     written[_STANDARD] = (standard.data, standard.report)
-    directory.mkdir(parents=True, exist_ok=True)
     return tuple(_kept(directory, form, data, report) for form, (data, report) in written.items())
 
 
 def _kept(directory: Path, form: str, data: bytes, report: Report) -> Form:
     path = directory / f"plan.{form}{format_named(form).suffix}"
     report_path = directory / f"plan.{form}.report.json"
-    path.write_bytes(data)
-    report_path.write_bytes(json_text.dump(report.as_json(), indent=True))
+    write_files({path.name: data, report_path.name: json_text.dump(report.as_json(), indent=True)}, directory)
     return Form(form, path, report_path, report)

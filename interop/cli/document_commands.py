@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
-from interop.bulk.inputs import inputs
+from interop.bulk.inputs import one_document
 from interop.bulk.judging import envelope_facts
 from interop.cli.findings import as_text
+from interop.cli.writing import hand_over, write_file
 from interop.documents import Examined, Options, convert, convert_version
-from interop.errors import Invalid, NotFound
+from interop.errors import NotFound
 from mappings.formats import FORMATS
 from schemas import json_text
 from schemas.issues import LAYERS, Language
@@ -84,10 +85,7 @@ def convert_command(
     interop convert examples/plan-effica.xml --to fhir -o plan.json
     interop convert content.json --to effica --envelope envelope.json
     """
-    documents = list(inputs([name]))
-    if len(documents) != 1:
-        raise Invalid("convert takes exactly one document; give a file.")
-    result = convert(documents[0].data, to, from_format, Options(envelope=envelope_facts(envelope)))
+    result = convert(one_document(name).data, to, from_format, Options(envelope=envelope_facts(envelope)))
     if structure and result.written:
         result = convert_version(result, _version(structure))
     issues = [*result.examined.issues, *(result.written.issues if result.written else [])]
@@ -100,26 +98,16 @@ def convert_command(
             "--report names them",
             file=sys.stderr,
         )
-    if result.written and result.written.data:
-        _write(out, result.written.data)
     if result.written and report:
-        report.write_bytes(json_text.dump(result.written.report.as_json(), indent=True))
+        write_file(report, json_text.dump(result.written.report.as_json(), indent=True))
+    if result.written and result.written.data:
+        hand_over(result.written.data, out)
     raise typer.Exit(exit_code([examined]))
 
 
 def exit_code(results: Iterable[Examined]) -> int:
     """2 when an input held nothing that could be judged, 1 when there are errors, 0 otherwise."""
     return max((int(not one.valid) if one.usable else 2 for one in results), default=2)
-
-
-def _write(out: Path | None, data: bytes) -> None:
-    if out is None:
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise Invalid(f"The file '{out}' cannot be written.") from error
 
 
 def _version(name: str) -> Structure:

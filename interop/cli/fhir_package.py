@@ -18,7 +18,8 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.errors import Invalid, Unavailable
+from interop.cli.writing import write_file
+from interop.errors import Invalid
 from interop.service.shipped_examples import example_folder
 from mappings.formats import format_named
 from schemas.canonical import CANONICAL
@@ -44,11 +45,7 @@ def build_command(
     ] = None,
 ) -> None:
     """Build the FHIR package of our profiles, extensions, code systems and examples."""
-    data = package_bytes(examples or example_folder())
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise Unavailable(f"The package cannot be written to '{output}'.") from error
+    write_file(output, package_bytes(examples or example_folder()))
 
 
 def package_bytes(examples: Path | None = None) -> bytes:

@@ -13,8 +13,9 @@ from typing import Annotated
 
 import typer
 
-from interop.bulk.inputs import inputs
+from interop.bulk.inputs import one_document
 from interop.cli.findings import as_text
+from interop.cli.writing import hand_over
 from interop.documents import Examined, Options, examine
 from interop.errors import Invalid, NotFound
 from interop.printing import print_sheet
@@ -25,6 +26,9 @@ from schemas.issues import Issue
 from schemas.structures import Structure, shipped
 
 __all__ = ["form_command"]
+
+
+_PAGES = (".html", ".htm", ".xhtml")
 
 
 class SheetLanguage(StrEnum):
@@ -64,19 +68,27 @@ def form_command(
     interop form 15020 --lang sv -o blankett.html
     interop form examples/plan.json --room -o suunnitelma.pdf
     """
+    on_screen = html or _is_page(out)
     wanted = str(language.value) if language else ""
     structure = _structure(source)
     examined = None if structure else _examined(source)
     sheet = blank_sheet(structure, wanted) if structure else _filled(examined, wanted, room=room)
-    on_screen = html or out.suffix.lower() in (".html", ".xhtml", ".htm")
     data, issues = (page(sheet, load_profile().style), []) if on_screen else _printed(sheet)
     told = Examined(examined.format if examined else "", examined.record if examined else None, issues)
     if issues:
         print("\n".join(as_text(source, told, "sv" if sheet.language == "sv" else "fi")), file=sys.stderr)
     if data is None:
         raise typer.Exit(2)
-    _write(out, data)
+    hand_over(data, out)
     raise typer.Exit(0 if examined is None or examined.valid else 1)
+
+
+def _is_page(out: Path) -> bool:
+    """Whether a page is wanted and not a PDF. Raises: Invalid for a name that promises something else."""
+    suffix = out.suffix.lower()
+    if suffix not in ("", ".pdf", *_PAGES):
+        raise Invalid(f"A form is a PDF or a page; give a name that ends with .pdf or .html, not '{suffix}'.")
+    return suffix in _PAGES
 
 
 def _structure(name: str) -> Structure | None:
@@ -92,12 +104,10 @@ def _structure(name: str) -> Structure | None:
 def _examined(name: str) -> Examined:
     """The one document of an input. Raises: NotFound, Invalid."""
     try:
-        documents = list(inputs([name]))
+        document = one_document(name)
     except NotFound as error:
         raise NotFound(f"'{name}' is neither a structure nor a file.") from error
-    if len(documents) != 1:
-        raise Invalid("form takes exactly one document; give a file.")
-    return examine(documents[0].data, None, Options())
+    return examine(document.data, None, Options())
 
 
 def _filled(examined: Examined | None, language: str, *, room: bool) -> Sheet:
@@ -112,13 +122,3 @@ def _filled(examined: Examined | None, language: str, *, room: bool) -> Sheet:
 def _printed(sheet: Sheet) -> tuple[bytes | None, list[Issue]]:
     printed = print_sheet(sheet, datetime.now(UTC))
     return printed.pdf, printed.issues
-
-
-def _write(out: Path, data: bytes) -> None:
-    try:
-        if str(out) == "-":
-            sys.stdout.buffer.write(data)
-        else:
-            out.write_bytes(data)
-    except OSError as error:
-        raise Invalid(f"The file '{out}' cannot be written.") from error

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.bulk.inputs import inputs
+from interop.bulk.inputs import one_document
 from interop.cli.acting import acting
 from interop.cli.deliveries import Form, Lang
 from interop.cli.gate_text import as_text, here_lines, left_lines, will_lines
@@ -188,10 +188,7 @@ def _wills_of_file(name: str) -> list[Will]:
 
 
 def _data(name: str) -> bytes:
-    documents = list(inputs([name]))
-    if len(documents) != 1:
-        raise Invalid(f"'{name}' holds {len(documents)} documents; give exactly one.")
-    return documents[0].data
+    return one_document(name).data
 
 
 def _moment(text: str) -> datetime:

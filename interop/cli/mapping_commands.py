@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from interop.cli.coverage_page import coverage_page
+from interop.cli.writing import write_files
 from interop.errors import Conflict, Invalid, NotFound
 from mappings.agreement import disagreements
 from mappings.checks import Fault, check_format_side, check_table, one_way_maps
@@ -159,9 +160,8 @@ def new(
     present = [name for name in made if (out / name).exists()]
     if present:
         raise Conflict(f"{out / present[0]} is there already.")
-    for name, text in made.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(text, "utf-8")
+    write_files({name: text.encode() for name, text in made.items()}, out)
+    for name in made:
         print(out / name)
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from interop.cli.stand_ins import introduce
+from interop.cli.writing import why, write_file
 from interop.documents import examine, write
-from interop.errors import Conflict, Invalid, NotFound
+from interop.errors import Conflict, Invalid, NotFound, Unavailable
 from interop.sandboxes.apotti import ApottiSandbox
 from interop.sandboxes.control import Control, control_app
 from interop.sandboxes.effica import EfficaSandbox
@@ -68,9 +69,12 @@ def opened(folder: Path, begin: Callable[[Path, ExitStack], Site]) -> Iterator[t
     In: `begin` starts them: the class of the site. Raises: Conflict when the folder holds something already,
     Unavailable when one does not start.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()):
         raise Conflict("The folder holds something already; name another, or empty it.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Unavailable(f"The folder '{folder}' cannot be made: {why(error)}. Name another.") from error
     with ExitStack() as stack:
         site = begin(folder, stack)
         for name, table in site.tables.items():
@@ -167,5 +171,4 @@ def _codes(record: Record) -> list[str]:
 
 def secret_file(path: Path, text: str) -> None:
     """Nothing; the text stands in a file that its owner alone may read."""
-    path.touch(mode=0o600)
-    path.write_text(text, "utf-8")
+    write_file(path, text.encode(), 0o600)

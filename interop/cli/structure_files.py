@@ -5,12 +5,12 @@ Source: THL Sosmeta, JSON Schema export.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from interop.cli.writing import why, write_files
 from interop.errors import Conflict, Invalid, NotFound, Unavailable
 from schemas.identity import is_oid
 from schemas.json_text import parse
@@ -18,7 +18,7 @@ from schemas.limits import DEFAULT_LIMITS
 from schemas.sosmeta import structure_from_sosmeta
 from schemas.structures import Library, Structure, structure_from_json, structure_to_json
 
-__all__ = ["SHIPPED", "Stored", "open_library", "read_schema", "schema_files", "store_structures", "write_files"]
+__all__ = ["SHIPPED", "Stored", "open_library", "read_schema", "schema_files", "store_structures"]
 
 SHIPPED = Path(str(files("schemas").joinpath("structures")))
 """The folder of the structures that come with this service."""
@@ -45,7 +45,7 @@ def _check_compact(file: Path) -> None:
     try:
         structure = structure_from_json(file.read_bytes())
     except OSError as error:
-        raise Unavailable(f"The file {file} cannot be read: {_why(error)}.") from error
+        raise Unavailable(f"The file {file} cannot be read: {why(error)}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Invalid(
             f"The file {file} is not a structure of this service. Import THL's schema files with "
@@ -78,7 +78,7 @@ def read_schema(file: Path) -> Structure:
     except FileNotFoundError as error:
         raise NotFound(f"The file {file} does not exist.") from error
     except OSError as error:
-        raise Unavailable(f"The file {file} cannot be read: {_why(error)}.") from error
+        raise Unavailable(f"The file {file} cannot be read: {why(error)}.") from error
     value, issues = parse(data)
     if issues:
         place = f", line {issues[0].line}, column {issues[0].column}" if issues[0].line else ""
@@ -118,7 +118,7 @@ def store_structures(structures: Iterable[Structure], into: Path, *, replace: bo
     try:
         outcomes = {oid: _outcome(into / f"{oid}.json", data) for oid, data in wanted.items()}
     except OSError as error:
-        raise Unavailable(f"The folder {into} cannot be read: {_why(error)}.") from error
+        raise Unavailable(f"The folder {into} cannot be read: {why(error)}.") from error
     changed = [oid for oid, outcome in outcomes.items() if outcome == "replaced"]
     if changed and not replace:
         raise Conflict(
@@ -129,35 +129,7 @@ def store_structures(structures: Iterable[Structure], into: Path, *, replace: bo
     return list(outcomes.values())
 
 
-def write_files(contents: Mapping[str, bytes], into: Path) -> None:
-    """Writes files by name into a folder, each whole or not at all. Raises: Unavailable when the folder refuses."""
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-        for name, data in contents.items():
-            _write(into / name, data)
-    except OSError as error:
-        raise Unavailable(f"The folder {into} cannot be written: {_why(error)}. Name another.") from error
-
-
 def _outcome(file: Path, data: bytes) -> Stored:
     if not file.exists():
         return "new"
     return "unchanged" if file.read_bytes() == data else "replaced"
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Writes beside the file and renames, so that a reader sees the old file or the new one and never a part."""
-    if file.is_symlink() or (file.exists() and not file.is_file()):
-        # A link or a device, such as /dev/stdout, is written through and never replaced.
-        file.write_bytes(data)
-        return
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or "the system gives no reason").lower()

@@ -19,9 +19,9 @@ from interop.cli.structure_files import (
     read_schema,
     schema_files,
     store_structures,
-    write_files,
 )
 from interop.cli.structure_text import difference, headline, label, name_of, outline
+from interop.cli.writing import hand_over, write_files
 from interop.errors import InteropError, NotFound
 from interop.service.questionnaires import questionnaire_for
 from schemas.codesystem_files import code_system_to_json
@@ -292,8 +292,4 @@ def questionnaire(
     """
     with _told():
         structure = _find(open_library(folders or ()), name)
-        data = dump(questionnaire_for(structure), indent=True)
-        if target is None:
-            typer.echo(data.decode(), nl=False)
-        else:
-            write_files({target.name: data}, target.parent)
+        hand_over(dump(questionnaire_for(structure), indent=True), target)

@@ -185,7 +185,8 @@ def validate_command(
         strictly = int(strict is True and printing.tally.severities["warning"] > 0)
         return max(printing.worst if printing.tally.inputs else 2, strictly)
 
-    code = run(inputs(names, recipe.limits.size), number_of(names))
+    number = number_of(names)
+    code = 2 if watch and number == 0 else run(inputs(names, recipe.limits.size), number)
     if watch:
         _watch(names, recipe.limits.size, run)
     raise typer.Exit(code)

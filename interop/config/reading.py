@@ -27,6 +27,8 @@ from validators.gate import Receiver
 __all__ = ["load", "mistakes_in", "parse", "receivers"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
+_PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)", re.ASCII)
+"""Where the reader of TOML stopped, the one part of its message that holds nothing of the file."""
 _HTTP = ("https://", "http://")
 
 
@@ -68,10 +70,15 @@ def receivers(path: Path) -> Mapping[str, Receiver]:
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise Invalid(
+            f"There is no settings file '{path}'. Name one with --settings or INTEROP_SETTINGS; docs/settings.md "
+            "describes what stands in it."
+        ) from error
     except OSError as error:
-        raise Invalid("The settings file cannot be read.") from error
+        raise Invalid(f"The settings file '{path}' cannot be read: {(error.strerror or '').lower()}.") from error
     except UnicodeDecodeError as error:
-        raise Invalid("The settings file is not in UTF-8.") from error
+        raise Invalid(f"The settings file '{path}' is not in UTF-8.") from error
 
 
 def _tables(text: str) -> dict[str, Any]:
@@ -79,7 +86,8 @@ def _tables(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Besides its own error the reader lets through what it meets in numbers, dates and depth that nobody can use.
-        raise Invalid("The settings file is not well-formed TOML.") from error
+        place = _PLACE.search(str(error))
+        raise Invalid(f"The settings file is not well-formed TOML{place[0] if place else ''}.") from error
 
 
 def parse(text: str, environment: Mapping[str, str]) -> Settings:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from interop.errors import Conflict, Invalid
+from interop.errors import Conflict, Invalid, Unavailable
 
 __all__ = ["READ_ONLY", "SoleUse", "open_beside", "open_engine"]
 
@@ -60,18 +60,27 @@ def open_beside(url: str) -> tuple[str, Engine | None]:
     return f"sqlite:///{path}", engine
 
 
+_CANNOT_BE_WRITTEN = "Files cannot be written in the folder '{folder}'; a database file needs that."
+
+
 class SoleUse:
     """The right of one process to work with a database file; it ends with the process, however that ends.
 
-    Raises: Conflict when another process has it.
+    Raises: Conflict when another process has it, Unavailable when the file's folder refuses.
     """
 
     def __init__(self, url: str) -> None:
-        self._connection = sqlite3.connect(_beside(url, "-lock.db"), timeout=0.2, isolation_level=None)
+        file = _beside(url, "-lock.db")
+        try:
+            self._connection = sqlite3.connect(file, timeout=0.2, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(_CANNOT_BE_WRITTEN.format(folder=file.parent)) from error
         try:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             self._connection.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise Unavailable(_CANNOT_BE_WRITTEN.format(folder=file.parent)) from error
             raise Conflict(
                 "Another process works with this database file. Use PostgreSQL to let several processes share the work."
             ) from error

@@ -54,3 +54,10 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
     lost = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert lost == []
+
+
+def test_a_newcomer_finds_every_page_from_the_readme() -> None:
+    named = (ROOT / "README.md").read_text("utf-8")
+    assert [
+        page for one in (ROOT / "docs").rglob("*.md") if f"]({(page := str(one.relative_to(ROOT)))})" not in named
+    ] == []

@@ -1,0 +1,65 @@
+"""What a command writes: files that are whole or not there, and standard output. The seam for what a disk refuses."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from interop.errors import Unavailable
+
+__all__ = ["hand_over", "why", "write_file", "write_files"]
+
+
+def hand_over(data: bytes, out: Path | None) -> None:
+    """Writes to a file, or to standard output when none is named. Raises: Unavailable when the file is refused."""
+    if out is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+    else:
+        write_file(out, data)
+
+
+def write_file(file: Path, data: bytes, mode: int = 0o666) -> None:
+    """Writes a file whole or not at all; its folder has to be there.
+
+    In: `mode` is what a new file may be used for before the process's umask. Raises: Unavailable.
+    """
+    try:
+        _write(file, data, mode)
+    except OSError as error:
+        raise Unavailable(f"The file '{file}' cannot be written: {why(error)}.") from error
+
+
+def write_files(contents: Mapping[str, bytes], into: Path) -> None:
+    """Writes files by name into a folder, which is made when it is not there. Raises: Unavailable."""
+    try:
+        for name, data in contents.items():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            _write(into / name, data, 0o666)
+    except OSError as error:
+        raise Unavailable(f"The folder '{into}' cannot be written: {why(error)}. Name another.") from error
+
+
+def why(error: OSError) -> str:
+    """The operating system's reason, to stand inside a sentence."""
+    return (error.strerror or "the system gives no reason").lower()
+
+
+def _write(file: Path, data: bytes, mode: int) -> None:
+    """Writes beside the file and renames, so that a reader sees the old file or the new one and never a part."""
+    if file.is_symlink() or (file.exists() and not (file.is_file() and os.access(file.parent, os.W_OK))):
+        # A link, a device such as /dev/stdout, or a file of a folder that is not ours is written through.
+        file.write_bytes(data)
+        return
+    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with open(beside, "wb", opener=lambda path, flags: os.open(path, flags | os.O_EXCL, mode)) as stream:
+            stream.write(data)
+        if file.exists():
+            beside.chmod(stat.S_IMODE(file.stat().st_mode))
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

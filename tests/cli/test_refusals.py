@@ -1,0 +1,141 @@
+"""What cannot be read or written is one sentence that names it, exit code 2, and nothing half done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from interop.cli import COMMANDS
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PLAN = str(EXAMPLES / "plan.json")
+FULL = Path("/dev/full")
+"""A device that has no room, whatever is written to it."""
+
+WRITERS: list[list[str]] = [
+    ["convert", PLAN, "--to", "fhir", "-o"],
+    ["convert", PLAN, "--to", "fhir", "-o", "whole.json", "--report"],
+    ["explain", PLAN, "--to", "fhir", "-o"],
+    ["plan", "next", PLAN, "-o"],
+    ["form", "15020", "--html", "-o"],
+    ["structures", "questionnaire", "15020", "-o"],
+    ["package", "build", "-o"],
+]
+INTO_FOLDERS: list[list[str]] = [
+    ["structures", "codesystems", "--into"],
+    ["mappings", "new", "--structure", "15004", "--format", "effica", "-o"],
+    ["bulk", "validate", PLAN, "-o"],
+    ["demo", "--keep"],
+    ["sandbox", "run"],
+]
+
+
+def interop(folder: Path, *words: str, program: str = "from interop.cli import main; main()") -> tuple[int, str, str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("INTEROP_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], cwd=folder, env=environment, capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=120, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("words", WRITERS, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize("target", ["no-folder/x.html", ".", str(FULL)])
+def test_a_file_that_cannot_be_written_is_named_and_nothing_else_is_left(
+    words: list[str], target: str, tmp_path: Path
+) -> None:
+    code, out, error = interop(tmp_path, *words, target)
+    assert (code, out) == (2, "")
+    assert "cannot be written: " in error
+    assert f"'{target}'" in error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", INTO_FOLDERS, ids=lambda words: " ".join(words[:2]))
+def test_a_folder_that_cannot_be_made_is_named(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept", "utf-8")
+    code, _, error = interop(tmp_path, *words, "file/folder")
+    assert code == 2
+    assert "file/folder' cannot be " in error
+    assert (tmp_path / "file").read_text("utf-8") == "kept"
+
+
+def test_a_file_keeps_its_mode_and_its_old_content_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "plan.json"
+    target.write_text("old", "utf-8")
+    target.chmod(0o640)
+    assert interop(tmp_path, "convert", PLAN, "--to", "fhir", "-o", "plan.json")[0] == 0
+    assert (target.stat().st_mode & 0o777, target.read_bytes()[:1]) == (0o640, b"{")
+    assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
+
+
+def test_standard_output_without_room_is_told(tmp_path: Path) -> None:
+    with FULL.open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from interop.cli import main; main()", "validate", PLAN], cwd=tmp_path, stdout=full,
+            stderr=subprocess.PIPE, timeout=120, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (2, b"interop: Reading or writing failed: no space left on device.\n")
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_in_silence(tmp_path: Path) -> None:
+    script = f"{sys.executable} -c 'from interop.cli import main; main()' convert {PLAN} --to fhir | head -1"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == (b"{\n", b"")
+
+
+@pytest.mark.parametrize("words", [["validate"], ["convert", "--to", "fhir"], ["due"], ["explain", "--to", "fhir"]])
+def test_a_folder_without_documents_is_told_of(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no document", "utf-8")
+    code, out, error = interop(tmp_path, *words, ".")
+    assert (code, out) == (2, "")
+    assert error.startswith("interop: There is no document in '.'.")
+
+
+def test_no_name_is_not_this_folder(tmp_path: Path) -> None:
+    assert interop(tmp_path, "validate", "")[::2] == (2, "interop: There is no file ''.\n")
+
+
+def test_a_form_is_called_what_it_is(tmp_path: Path) -> None:
+    code, _, error = interop(tmp_path, "form", "15020", "-o", "form.docx")
+    assert code == 2
+    assert ".pdf or .html" in error
+
+
+WITH_SETTINGS = [["deliveries", "list"], ["serve"], ["worker"], ["due"], ["metrics"], ["keys", "list"]]
+
+
+@pytest.mark.parametrize("words", WITH_SETTINGS, ids=" ".join)
+def test_settings_that_are_not_there_are_named_with_what_to_do(words: list[str], tmp_path: Path) -> None:
+    code, _, error = interop(tmp_path, *words)
+    assert code == 2
+    assert "no settings file 'interop.toml'" in error
+    assert "INTEROP_SETTINGS" in error
+
+
+def test_settings_that_are_no_toml_name_the_line(tmp_path: Path) -> None:
+    (tmp_path / "interop.toml").write_text('[database]\nurl = "sqlite:///x.db\n', "utf-8")
+    code, _, error = interop(tmp_path, "deliveries", "list")
+    assert (code, error) == (2, "interop: The settings file is not well-formed TOML (at line 2, column 22).\n")
+
+
+def test_a_mistake_of_the_program_shows_where_and_nothing_of_the_document(tmp_path: Path) -> None:
+    program = (
+        "import interop.cli\n"
+        "def broken(_): raise ValueError('010181-900C')\n"
+        "interop.cli.application = broken\n"
+        "interop.cli.main()\n"
+    )
+    code, _, error = interop(tmp_path, "validate", PLAN, program=program)
+    assert code == 2
+    assert error.startswith("interop: A mistake in this program (ValueError at ")
+    assert "010181-900C" not in error
+
+
+def test_every_command_that_is_meant_here_exists() -> None:
+    assert {words[0] for words in [*WRITERS, *INTO_FOLDERS, *WITH_SETTINGS]} <= set(COMMANDS)
