@@ -16,7 +16,7 @@ from mappings.report import Link
 from schemas.record import Record, envelope_structure
 from schemas.structures import shipped
 
-__all__ = ["Copy", "Explained", "Way", "explain"]
+__all__ = ["Copy", "Explained", "Way", "explain", "lineage", "origins"]
 
 _NOWHERE = Place("")
 _SAME = "same"
@@ -57,17 +57,35 @@ class Explained:
 
 def explain(data: bytes, to: str, format_name: str | None = None, options: Options | None = None) -> Explained:
     """The lineage of a conversion. Raises: KeyError for a format that does not exist."""
+    return lineage(data, examine(data, format_name, options), to)
+
+
+def lineage(data: bytes, examined: Examined, to: str, only: str | None = None) -> Explained:
+    """The lineage of a document that has been examined. Raises: KeyError for a format that does not exist.
+
+    In: `only` keeps to the value at one place of the record, which is far quicker for a large document.
+    """
     target = format_named(to)
-    examined = examine(data, format_name, options)
     if examined.record is None:
         return Explained(examined, None, [])
     result = target.write(examined.record, traced=True)
     written = Written(target.name, result.data, result.report, result.issues)
+    values = [(at, line) for at, line in _values(examined.record) if only in (None, at)]
+    if not values:
+        return Explained(examined, written, [])
     source = _Traced.of(format_named(examined.format), data)
     output = _Traced.of(target, result.data) if result.data else None
     links = _by_value(result.report.links)
-    ways = [_way(at, line, source, output, links.get(_in_tables(at), ())) for at, line in _values(examined.record)]
+    ways = [_way(at, line, source, output, links.get(_in_tables(at), ())) for at, line in values]
     return Explained(examined, written, ways)
+
+
+def origins(data: bytes, examined: Examined) -> Iterator[tuple[str, Place]]:
+    """For every value of the record its place there, and where it stands in the document that was examined."""
+    source = _Traced.of(format_named(examined.format), data) if examined.record else None
+    if examined.record is not None and source is not None:
+        for at, _ in _values(examined.record):
+            yield at, source.place(at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
 
-from interop.documents import Comparison, compare, examine
+from interop.documents import Comparison, Examined, compare, examine, origins
 from interop.errors import Invalid
 from interop.exchange import Parts, prepare
-from interop.service.lineage import Written, trace_back, written_forms
+from interop.service.lineage import Excerpt, excerpts, trace_back
 from interop.service.masking import Mask, mask_for
 from interop.store import Delivery, StoredDocument
 from mappings.outline import Line, outline
@@ -20,7 +20,18 @@ from schemas.record import Record, envelope_structure
 from schemas.structures import Structure, shipped
 from validators.gate import GROUNDS, Decision
 
-__all__ = ["Change", "Judged", "Reading", "ShownLine", "changes", "judgements", "read", "read_bytes", "version_record"]
+__all__ = [
+    "Change",
+    "Judged",
+    "Reading",
+    "ShownLine",
+    "changes",
+    "judgements",
+    "read",
+    "read_bytes",
+    "version_record",
+    "whereabouts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +51,35 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document read: `lines` of its content, `facts` of its envelope, its findings, and its written forms.
+    """A document read: `lines` of its content, `facts` of its envelope, and its findings.
 
     `record` is None, and there are no lines, when it cannot be read. `loose` are the findings that have no place of
     their own among the lines and facts. `resource` is the type of a FHIR resource that was judged by itself.
     """
 
-    format: str
-    record: Record | None
+    data: bytes = field(repr=False)
+    examined: Examined = field(repr=False)
     structure: Structure | None
     lines: tuple[ShownLine, ...]
     facts: tuple[ShownLine, ...]
     issues: tuple[Issue, ...]
     loose: tuple[Issue, ...]
-    forms: tuple[Written, ...]
     mask: Mask
-    resource: str = ""
+
+    @property
+    def format(self) -> str:
+        """The format that it is in; empty when none is recognised."""
+        return self.examined.format
+
+    @property
+    def record(self) -> Record | None:
+        """The record that it holds."""
+        return self.examined.record
+
+    @property
+    def resource(self) -> str:
+        """The type of a FHIR resource that is no document."""
+        return self.examined.resource
 
     @property
     def valid(self) -> bool:
@@ -74,22 +98,28 @@ def read_bytes(data: bytes, format_name: str | None = None, *, opened: bool = Fa
     record, mask = examined.record, mask_for(examined.record, opened=opened)
     issues = tuple(sorted(examined.issues, key=lambda one: (SEVERITIES.index(one.rule.severity), one.line or 0)))
     if record is None:
-        return Reading(examined.format, None, None, (), (), issues, issues, (), mask, examined.resource)
+        return Reading(data, examined, None, (), (), issues, issues, mask)
     structure = shipped().get(record.structure)
-    forms = tuple(written_forms(data, examined.format, mask))
-    by_place = trace_back(issues, forms[0].ways)
+    by_place = trace_back(issues, origins(data, examined) if issues else ())
     content = outline(structure, record.body, record.language) if structure else []
     return Reading(
-        format=examined.format,
-        record=record,
+        data=data,
+        examined=examined,
         structure=structure,
         lines=tuple(_shown(content, f"/content/{record.root}", mask, by_place)),
         facts=tuple(_shown(outline(envelope_structure(), record.envelope), "/envelope", mask, by_place)),
         issues=issues,
         loose=tuple(by_place.get("", ())),
-        forms=forms,
         mask=mask,
     )
+
+
+def whereabouts(reading: Reading, at: str) -> tuple[ShownLine | None, list[Excerpt]]:
+    """The line at a place of the record, and where it stands in each form; without one, how each form begins."""
+    lines = (*reading.lines, *reading.facts)
+    line = next((one for one in lines if one.at == at and one.value is not None), None)
+    place, value = (line.at, line.value or "") if line else ("", "")
+    return line, excerpts(reading.data, reading.examined, reading.mask, place, value)
 
 
 def _shown(

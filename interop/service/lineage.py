@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from interop.documents import explain
-from interop.documents.explaining import Way
+from interop.documents import Examined, lineage, with_residue, write
 from interop.service.masking import Mask, encoded_hidden, encoded_text
 from mappings.formats import FORMATS, Place
 from mappings.report import Report
 from schemas.issues import Issue
 from schemas.xml_text import declared_encoding
 
-__all__ = ["Excerpt", "TextLine", "Written", "excerpts", "trace_back", "written_forms"]
+__all__ = ["Excerpt", "TextLine", "Written", "excerpts", "masked_lines", "trace_back", "written_forms"]
 
 _AROUND = 7
 _WIDEST = 240
@@ -33,18 +32,10 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One written form: its lines, masked; the way of each value to it; and what it could not hold.
-
-    `given` marks the form that the document came in. `text` is empty when the format cannot hold it. `encoded`
-    are the lines of the text that a line holds in Base64, by the number of that line.
-    """
+    """What a format makes of a document: its size in bytes, 0 when it holds nothing, and what it could not hold."""
 
     format: str
-    given: bool
-    text: tuple[str, ...]
-    encoded: Mapping[int, tuple[str, ...]]
     size: int
-    ways: tuple[Way, ...]
     report: Report
     issues: tuple[Issue, ...]
 
@@ -65,78 +56,81 @@ class Excerpt:
     inside: tuple[TextLine, ...] = ()
 
 
-def written_forms(data: bytes, format_name: str, mask: Mask) -> Iterator[Written]:
-    """The form that a document came in, and then every other one that it can be written in."""
-    others = [form.name for form in FORMATS if form.name != format_name]
-    for number, name in enumerate((format_name, *others)):
-        explained = explain(data, name, format_name)
-        given, written = number == 0, explained.written
-        content = data if given or written is None else written.data
-        lines = _lines(content)
-        yield Written(
-            format=name,
-            given=given,
-            text=tuple(encoded_hidden(line) for line in mask("\n".join(lines)).split("\n")),
-            encoded=dict(_encoded(lines, mask)),
-            size=len(content),
-            ways=tuple(explained.ways),
-            report=Report() if given or written is None else written.report,
-            issues=() if given or written is None else tuple(written.issues),
-        )
+def written_forms(data: bytes, examined: Examined) -> list[Written]:
+    """What every format but that of the document makes of it, with all that it brings beyond its record."""
+    carrying, beyond = with_residue(data, examined)
+    if carrying.record is None:
+        return []
+    forms = [write(carrying.record, form.name) for form in FORMATS if form.name != examined.format]
+    return [Written(one.format, len(one.data), one.report + beyond, tuple(one.issues)) for one in forms]
 
 
-def excerpts(forms: Iterable[Written], at: str, value: str) -> list[Excerpt]:
+def excerpts(data: bytes, examined: Examined, mask: Mask, at: str, value: str) -> list[Excerpt]:
     """Where the field at a place of the record stands in each form; with no place, each form's beginning.
 
-    In: `value` is the field as it is shown, by which it is found in encoded text.
+    In: `value` is the field as it is shown, by which it is found in encoded text. Out: the document's own form first.
     """
-    return [_excerpt(form, at, value) for form in forms]
+    others = [form.name for form in FORMATS if form.name != examined.format]
+    return [_excerpt(data, examined, name, mask, at, value) for name in (examined.format, *others)]
 
 
-def trace_back(issues: Sequence[Issue], ways: Sequence[Way]) -> Mapping[str, list[Issue]]:
+def trace_back(issues: Sequence[Issue], origins: Iterable[tuple[str, Place]]) -> Mapping[str, list[Issue]]:
     """The findings by the places of the record that they are about; under "" those that belong to no value.
 
     A finding that names a group stands at the first value of the group.
     """
+    first: dict[str, str] = {}
+    for record, source in origins:
+        for place in (*_upwards(source.path), *_upwards(record)):
+            first.setdefault(place, record)
     found: dict[str, list[Issue]] = {}
     for issue in issues:
-        inside = (way for way in ways if issue.path and _is_at(way, issue.path))
-        way = next(inside, None)
-        found.setdefault(way.record if way else "", []).append(issue)
+        found.setdefault(first.get(issue.path, ""), []).append(issue)
     return found
 
 
-def _is_at(way: Way, path: str) -> bool:
-    return any(place == path or place.startswith(f"{path}/") for place in (way.source.path, way.record))
+def _upwards(place: str) -> Iterator[str]:
+    """A place and every one above it."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]
 
 
-def _excerpt(form: Written, at: str, value: str) -> Excerpt:
-    way = next((one for one in form.ways if one.record == at), None)
-    place = Place("") if way is None else way.source if form.given else way.output
+def masked_lines(data: bytes, mask: Mask) -> list[str]:
+    """The lines of a form as they may be shown, but for what they hold encoded."""
+    return mask("\n".join(_lines(data))).split("\n")
+
+
+def _excerpt(data: bytes, examined: Examined, name: str, mask: Mask, at: str, value: str) -> Excerpt:
+    given = name == examined.format
+    explained = lineage(data, examined, name, only=at)
+    content = data if given or explained.written is None else explained.written.data
+    text = masked_lines(content, mask)
+    way = next(iter(explained.ways), None)
+    place = Place("") if way is None else way.source if given else way.output
     if at and not place.path:
-        return Excerpt(form.format, form.given, place, "", (), len(form.text))
-    line = place.line or 1
-    shown = _around(form.text, line if at else 0, place.column)
-    codec = way.codec if way and not form.given else ""
-    inside = _inside(form, line, value) if at else ()
-    return Excerpt(form.format, form.given, place, codec, shown, len(form.text), inside)
+        return Excerpt(name, given, place, "", (), len(text))
+    shown = _around(text, (place.line or 1) if at else 0, place.column)
+    codec = way.codec if way and not given else ""
+    inside = _inside(_lines(content), mask, place.line or 1, value) if at else ()
+    return Excerpt(name, given, place, codec, shown, len(text), inside)
 
 
 def _around(text: Sequence[str], line: int, column: int | None = None) -> tuple[TextLine, ...]:
     """The lines around one of them, which is marked; the first ones for line 0. Long ones are cut around the column."""
     first, last = max(1, line - _AROUND), max(line + _AROUND, 2 * _AROUND)
-    numbered = enumerate(text[first - 1 : last], first)
+    numbered = enumerate(map(encoded_hidden, text[first - 1 : last]), first)
     return tuple(TextLine(at, _clipped(one, column, marked=at == line), at == line) for at, one in numbered)
 
 
-def _inside(form: Written, line: int, value: str) -> tuple[TextLine, ...]:
+def _inside(text: Sequence[str], mask: Mask, line: int, value: str) -> tuple[TextLine, ...]:
     """The lines around the value in the text that stands encoded at the line or soon after it."""
     first = (value.splitlines() or [""])[0]
-    for number in range(line, line + 4):
-        text = form.encoded.get(number, ())
-        found = next((at for at, one in enumerate(text, 1) if first and first in one), 0)
+    for encoded in map(encoded_text, text[line - 1 : line + 3]):
+        inner = mask(encoded).splitlines()
+        found = next((at for at, one in enumerate(inner, 1) if first and first in one), 0)
         if found:
-            return _around(text, found)
+            return _around(inner, found)
     return ()
 
 
@@ -144,14 +138,6 @@ def _lines(data: bytes) -> list[str]:
     """The lines as places count them, which only line feeds part."""
     text = data.decode(declared_encoding(data), "replace").removeprefix("\ufeff")
     return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
-
-
-def _encoded(lines: Sequence[str], mask: Mask) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The texts that lines hold in Base64, masked, by the numbers of those lines."""
-    for number, line in enumerate(lines, 1):
-        text = encoded_text(line)
-        if text:
-            yield number, tuple(encoded_hidden(mask(inner)) for inner in text.splitlines())
 
 
 def _clipped(line: str, column: int | None, *, marked: bool) -> str:

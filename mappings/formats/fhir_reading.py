@@ -23,12 +23,13 @@ __all__ = ["is_document_xml", "is_fhir_xml", "parse_fhir", "place_in_fhir"]
 
 _NAMESPACE = re.compile(rb"""xmlns(?::\w+)?\s*=\s*["']http://hl7\.org/fhir["']""")
 _DOCUMENT = re.compile(rb"""<(?:\w+:)?Bundle\s.*?<(?:\w+:)?type\s+value\s*=\s*["']document["']""", re.DOTALL)
+_XML = re.compile(rb"[\xef\xbb\xbf \t\r\n]*<")
 _STEP = re.compile(r"/([^/]+)(?:/([0-9]+)(?=/|$))?")
 
 
 def is_fhir_xml(data: bytes) -> bool:
     """True for XML whose start names the namespace of FHIR."""
-    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and _NAMESPACE.search(data[:4096]) is not None
+    return _is_xml(data) and _NAMESPACE.search(data[:4096]) is not None
 
 
 def is_document_xml(data: bytes) -> bool:
@@ -41,7 +42,7 @@ def parse_fhir(data: bytes, limits: Limits = DEFAULT_LIMITS, definitions: Defini
 
     Issues: those of reading JSON or XML, and those of the XML form of FHIR
     """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<":
+    if not _is_xml(data):
         return Parsed(data, *json_text.parse(data, limits))
     root, issues = xml_text.parse(data, limits)
     if root is None:
@@ -55,7 +56,7 @@ def place_in_fhir(data: bytes, pointer: str) -> Place:
 
     Out: the path is the pointer itself in JSON, and the XPath of the element in XML.
     """
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+    if _is_xml(data):
         path = named_path(_element_at(data, pointer))
         return Place(path, *positions(data).get(path, (None, None)))
     places = _json_positions(data)
@@ -67,6 +68,11 @@ def place_in_fhir(data: bytes, pointer: str) -> Place:
 
 _json_positions = lru_cache(maxsize=4)(json_text.positions)
 _root = lru_cache(maxsize=4)(xml_text.parse)
+
+
+def _is_xml(data: bytes) -> bool:
+    """True when the first sign is that of a tag. Nothing is copied, since it is asked for each place of a document."""
+    return _XML.match(data) is not None
 
 
 @cache

@@ -7,9 +7,10 @@ from typing import Any
 from starlette.responses import Response
 
 from interop.console.asking import Ask
+from interop.console.stretches import shown_lines, stretch
 from interop.errors import NotFound
-from interop.service.documents import Reading, changes, judgements, read, version_record
-from interop.service.lineage import excerpts
+from interop.service.documents import Reading, changes, judgements, read, version_record, whereabouts
+from interop.service.lineage import written_forms
 from interop.service.traces import leave
 from interop.store import StoredDocument
 from schemas.structures import shipped
@@ -20,35 +21,35 @@ __all__ = ["findings", "forms", "gate", "losses", "plan", "unmasked", "versions"
 def plan(ask: Ask) -> Response:
     """The document as a person reads it."""
     document, reading = _read(ask)
-    return _page(ask, "plan", document, reading=reading, opened=False)
+    return _page(ask, "plan", document, reading=reading, opened=False, shown=shown_lines(reading, ask.asked("page")))
 
 
 def unmasked(ask: Ask) -> Response:
     """The same with identity codes in the clear; that somebody asked for it is written down first."""
     document = _document(ask)
     leave(ask.parts, "unmasked", f"user:{ask.name}", [document.id])
-    return _page(ask, "plan", document, reading=read(ask.parts, document, opened=True), opened=True)
+    reading = read(ask.parts, document, opened=True)
+    return _page(ask, "plan", document, reading=reading, opened=True, shown=shown_lines(reading, ask.filled("page")))
 
 
 def forms(ask: Ask) -> Response:
     """The written forms side by side, and where a field stands in each."""
     document, reading = _read(ask)
-    at = ask.asked("at")
-    chosen = next((line for line in (*reading.lines, *reading.facts) if line.at == at and line.value is not None), None)
-    shown = excerpts(reading.forms, chosen.at if chosen else "", (chosen.value or "") if chosen else "")
-    return _page(ask, "forms", document, reading=reading, chosen=chosen, excerpts=shown)
+    chosen, excerpts = whereabouts(reading, ask.asked("at")) if reading.record else (None, [])
+    shown = shown_lines(reading, ask.asked("page"), chosen)
+    return _page(ask, "forms", document, reading=reading, chosen=chosen, excerpts=excerpts, shown=shown)
 
 
 def findings(ask: Ask) -> Response:
     """Every finding about the document."""
     document, reading = _read(ask)
-    return _page(ask, "findings", document, reading=reading)
+    return _page(ask, "findings", document, shown=stretch(reading.issues, ask.asked("page")))
 
 
 def losses(ask: Ask) -> Response:
     """What each form cannot hold, has made up, or does not know."""
     document, reading = _read(ask)
-    return _page(ask, "losses", document, reading=reading)
+    return _page(ask, "losses", document, reading=reading, forms=written_forms(reading.data, reading.examined))
 
 
 def versions(ask: Ask) -> Response:

@@ -12,11 +12,12 @@ from starlette.responses import Response
 
 from interop.console.asking import Ask
 from interop.console.capsule import opened, sealed
+from interop.console.stretches import shown_lines, stretch
 from interop.documents import convert, examine
 from interop.errors import Busy, Invalid, NotFound, Unsupported
 from interop.printing import print_sheet
-from interop.service.documents import Reading, read_bytes
-from interop.service.lineage import excerpts
+from interop.service.documents import Reading, read_bytes, whereabouts
+from interop.service.lineage import written_forms
 from interop.service.shipped_examples import example_folder
 from mappings.formats import FORMATS, format_named
 from mappings.sheet import filled_sheet
@@ -103,18 +104,22 @@ def _brought(ask: Ask) -> bytes:
 def _page(ask: Ask, wanted: str, named: str, data: bytes) -> Response:
     with _room(ask):
         reading = read_bytes(data, named or None)
-    shown: dict[str, Any] = {"chosen": None, "excerpts": []}
-    if wanted == "forms" and reading.record is not None:
-        shown = _pointed_at(ask, reading)
+        more = _more(ask, wanted, reading)
     capsule = sealed(ask.desk.ring, _visit(ask), named, data)
-    return ask.page("tried.html", part=wanted, parts=PARTS, reading=reading, capsule=capsule, size=len(data), **shown)
+    return ask.page("tried.html", part=wanted, parts=PARTS, reading=reading, capsule=capsule, size=len(data), **more)
 
 
-def _pointed_at(ask: Ask, reading: Reading) -> dict[str, Any]:
-    at = ask.filled("at")
-    chosen = next((line for line in (*reading.lines, *reading.facts) if line.at == at and line.value is not None), None)
-    shown = excerpts(reading.forms, chosen.at if chosen else "", (chosen.value or "") if chosen else "")
-    return {"chosen": chosen, "excerpts": shown}
+def _more(ask: Ask, wanted: str, reading: Reading) -> dict[str, Any]:
+    """What one of the pages needs beside the reading: no page pays for what another shows."""
+    number = ask.filled("page")
+    if wanted in ("summary", "losses"):
+        return {"forms": written_forms(reading.data, reading.examined)}
+    if wanted == "findings":
+        return {"shown": stretch(reading.issues, number)}
+    if wanted == "content" or reading.record is None:
+        return {"shown": shown_lines(reading, number)}
+    chosen, excerpts = whereabouts(reading, ask.filled("at"))
+    return {"chosen": chosen, "excerpts": excerpts, "shown": shown_lines(reading, number, chosen)}
 
 
 def _form(ask: Ask, *, mistake: str = "", status: int = 200) -> Response:
