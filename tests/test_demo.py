@@ -108,7 +108,7 @@ def test_a_plan_with_errors_is_answered_and_shown(kept: Path) -> None:
 
 
 def test_the_command_ends_well_and_speaks_swedish(tmp_path: Path) -> None:
-    words = ["from interop.cli import main; main()", "demo", "--language", "sv", "--keep", str(tmp_path)]
+    words = ["from interop.cli import main; main()", "demo", "--lang", "sv", "--keep", str(tmp_path)]
     done = subprocess.run([sys.executable, "-c", *words], capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ Planen är framme" in done.stdout

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from interop.cli.writing import coloured, prepare_output
 from interop.errors import InteropError, Invalid
 from mappings.table_error import TableError
 from schemas.site import lay_over
@@ -81,9 +82,10 @@ interop demo
 def main() -> None:
     """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
     wanted = next((word for word in [*sys.argv[1:], *_words_to_complete()] if word in COMMANDS), "")
+    prepare_output()
     try:
         try:
-            application(wanted)()
+            application(wanted)(color=None if coloured() else False)
         finally:
             sys.stdout.flush()
     except (InteropError, TableError) as error:
@@ -123,7 +125,8 @@ def _refused(error: OSError) -> str:
 
 def _mistake(error: Exception) -> str:
     """Where the program has a mistake. Its words stay out: they may hold what stands in a document."""
-    places = [f"{Path(one.filename).name}:{one.lineno}:{one.name}" for one in extract_tb(error.__traceback__)[-6:]]
+    trace = [one for one in extract_tb(error.__traceback__) if "site-packages" not in one.filename]
+    places = [f"{Path(one.filename).name}:{one.lineno}:{one.name}" for one in trace[-4:]]
     return f"A mistake in this program ({type(error).__name__} at {' > '.join(places)}). Please report this line."
 
 

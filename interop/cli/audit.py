@@ -18,8 +18,9 @@ import typer
 from interop.cli.acting import acting
 from interop.cli.deliveries import Form
 from interop.cli.serve import SettingsFile
+from interop.cli.writing import why, write_file
 from interop.config import load
-from interop.errors import Invalid
+from interop.errors import Invalid, Unavailable
 from interop.exchange.running import opened_store
 from interop.service.auditing import event_of, facts_of
 from interop.store import WHATS, Anchor, Entry, Problem, Sought, Store, Verdict
@@ -130,7 +131,7 @@ def verify_command(
 def anchor_command(
     settings: SettingsFile = _DEFAULT,
     to: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Add the line to this file, kept elsewhere.")
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Add the line to this file, kept elsewhere.")
     ] = None,
 ) -> None:
     """Print the end of the chain as one line, to be kept where nobody who can write to the database can.
@@ -148,13 +149,13 @@ def anchor_command(
         with to.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
     except OSError as error:
-        raise Invalid("The file for the anchor cannot be written.") from error
+        raise Unavailable(f"The file '{to}' cannot be written: {why(error)}.") from error
 
 
 @audit.command("export")
 def export_command(
     to: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The file; else it is printed.")
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The file; else it is printed.")
     ] = None,
     settings: SettingsFile = _DEFAULT,
     document: _Document = "",
@@ -171,11 +172,10 @@ def export_command(
             if to is None:
                 sys.stdout.buffer.writelines(lines)
             else:
-                with to.open("wb") as file:
-                    file.writelines(lines)
-        except OSError as error:
-            raise Invalid("The file for the export cannot be written.") from error
-        _tell(store, "exported", sought)
+                write_file(to, lines)
+        finally:
+            # Also what a reader took before it went away has been exported.
+            _tell(store, "exported", sought)
 
 
 @contextmanager
@@ -216,9 +216,14 @@ def _anchors(path: Path | None) -> list[Anchor]:
         return []
     try:
         lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        return [Anchor(int(one["sequence"]), str(one["link"]), datetime.fromisoformat(one["at"])) for one in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Invalid("The file of anchors cannot be read, or a line of it is no anchor.") from error
+        found = [Anchor(int(one["sequence"]), str(one["link"]), datetime.fromisoformat(one["at"])) for one in lines]
+    except OSError as error:
+        raise Invalid(f"The file of anchors '{path}' cannot be read: {why(error)}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid(f"A line of the file '{path}' is no anchor, as `interop audit anchor` writes them.") from error
+    if not found:
+        raise Invalid(f"The file '{path}' holds no anchor, so that nothing can be held against it.")
+    return found
 
 
 def _print_verdict(verdict: Verdict) -> None:

@@ -33,7 +33,7 @@ bulk = typer.Typer(
 
 _Sources = Annotated[
     list[str],
-    typer.Argument(metavar="SOURCE...", help="Files, directories, globs, .zip or .ndjson, not changed meanwhile."),
+    typer.Argument(metavar="SOURCE", help="Files, directories, globs, .zip or .ndjson, not changed meanwhile."),
 ]
 _Folder = Annotated[
     Path, typer.Option("-o", "--out", metavar="DIR", help="The folder of the run: empty, or of the same run before.")
@@ -175,7 +175,10 @@ class _Means:
 
 
 def _is_server(url: str) -> bool:
-    return url.startswith(("postgresql", "postgres"))
+    """Whether a run is shared there; a file of the exchange, which the environment may name, does no harm."""
+    if url and not url.startswith(("postgresql:", "postgresql+", "postgres:", "sqlite:")):
+        raise Invalid("Only a PostgreSQL database can be shared: --database-url postgresql://...")
+    return url.startswith("postgres")
 
 
 def _run(out: Path, sources: Sequence[str], task: Task, size: int, means: _Means) -> Sums:

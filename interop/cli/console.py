@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from interop.config.people import ROLES, people
+from interop.config.people import ROLES, is_name
 from interop.console.passwords import LONGEST, SHORTEST, hashed
 from interop.errors import Invalid
 
@@ -34,12 +34,11 @@ def password_command(
     \b
     interop console password maija --role operator --role auditor
     """
-    entry = f"{name}:{'+'.join(roles)}:{hashed(_password())}"
-    try:
-        people(entry)
-    except ValueError as error:
-        raise Invalid(f"The name or a role cannot be used; roles are {', '.join(ROLES)}.") from error
-    print(entry)
+    if not is_name(name):
+        raise Invalid("The name cannot be used; take small letters a-z, digits and . _ @ -, 63 at most.")
+    if any(role not in ROLES for role in roles):
+        raise Invalid(f"--role takes one of {', '.join(ROLES)}.")
+    print(f"{name}:{'+'.join(roles)}:{hashed(_password())}")
 
 
 def _password() -> str:

@@ -50,7 +50,7 @@ _LANGUAGES: dict[Lang, Language] = {Lang.fi: "fi", Lang.sv: "sv", Lang.en: "en"}
 
 _Id = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number, as `list` shows it.")]
 _Output = Annotated[Form, typer.Option("--output", help="text or json.")]
-_Language = Annotated[Lang, typer.Option("--language", "--lang", help="Language of causes: fi, sv or en.")]
+_Language = Annotated[Lang, typer.Option("--lang", help="Language of causes: fi, sv or en.")]
 _Reason = Annotated[
     str, typer.Option("--reason", help="A word on the decision, kept in the ledger; name no person in it.")
 ]

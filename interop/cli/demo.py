@@ -41,9 +41,7 @@ def demo(
     keep: Annotated[
         Path, typer.Option(metavar="DIR", help="Where the written forms of the plan and their loss reports go.")
     ] = DEFAULT_DIRECTORY,
-    language: Annotated[
-        Lang, typer.Option("--language", "--lang", help="Language of the plan and of the picture.")
-    ] = Lang.fi,
+    language: Annotated[Lang, typer.Option("--lang", help="Language of the plan and of the picture.")] = Lang.fi,
     with_console: Annotated[
         bool, typer.Option("--console", help="Then keep running, and show it all in the console in a browser.")
     ] = False,
@@ -57,7 +55,7 @@ def demo(
 
     \b
     interop demo
-    interop demo --language sv --keep /tmp/plans
+    interop demo --lang sv --keep /tmp/plans
     interop demo --console
     """
     raise typer.Exit(run(keep, _LANGUAGES[language], port if with_console else None))

@@ -33,7 +33,7 @@ _CORE = {"hl7.fhir.r4.core": "4.0.1"}
 
 
 def build_command(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the package (.tgz) goes.")],
+    output: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Where the package (.tgz) goes.")],
     examples: Annotated[
         Path | None,
         typer.Option(

@@ -44,7 +44,7 @@ _LANGUAGES: dict[Lang, Language] = {Lang.fi: "fi", Lang.sv: "sv", Lang.en: "en"}
 _WILL_FILES = "THL permit, prohibition or relationship documents in any format, or FHIR Consents."
 
 _Output = Annotated[Form, typer.Option("--output", help="text or json.")]
-_Language = Annotated[Lang, typer.Option("--language", "--lang", help="Language of the grounds: fi, sv or en.")]
+_Language = Annotated[Lang, typer.Option("--lang", help="Language of the grounds: fi, sv or en.")]
 
 
 @gate.command("explain")

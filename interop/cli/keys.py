@@ -56,7 +56,7 @@ def new_command(key_id: _Id) -> None:
     try:
         name = checked_id(key_id)
     except ValueError as error:
-        raise Invalid(f"The key's id cannot be used: {error}") from error
+        raise Invalid(f"The key's id cannot be used; expected {error}.") from error
     print(f"{name}:{b64encode(token_bytes(KEY_BYTES)).decode()}")
 
 

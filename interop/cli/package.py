@@ -18,7 +18,7 @@ import typer
 
 from interop.cli.fhir_package import build_command
 from interop.cli.package_source import package_path
-from interop.errors import Invalid, Unavailable
+from interop.errors import Invalid, NotFound, Unavailable
 from schemas.fhir_library import library_folder, open_libraries, write_library
 from schemas.fhir_packages import Package, PackageUnreadable, read_package
 
@@ -43,7 +43,7 @@ package.command("build")(build_command)
 def _build(
     context: typer.Context,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Build our own package into this file.")
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Build our own package into this file.")
     ] = None,
 ) -> None:
     """Build our own FHIR package, add others to the definitions, and list them. Nothing is fetched.
@@ -79,7 +79,7 @@ def add(
         with _package(path) as found:
             write_library(found, folder)
     except PackageUnreadable as error:
-        raise Invalid(f"The package {source} cannot be used. {error}") from error
+        raise Invalid(f"The package '{source}' cannot be used. {error}") from error
     except OSError as error:
         raise Unavailable(f"The definitions cannot be written to {folder}: {error.strerror}.") from error
     typer.echo(f"{found.label} added")
@@ -88,6 +88,8 @@ def add(
 @package.command("list")
 def list_packages(library: Folder = None) -> None:
     """List the packages whose definitions are in use, and how many of each kind they hold."""
+    if library is not None and not library.is_dir():
+        raise NotFound(f"There is no folder '{library}'.")
     for one in open_libraries(library or library_folder()):
         counts = ", ".join(f"{len(urls)} {kind}" for kind, urls in one.kinds())
         typer.echo(f"{one.label}: {counts}")

@@ -23,4 +23,4 @@ def package_path(source: str) -> Path:
         for cached in cached_packages(CACHE.expanduser()):
             if source in (cached.label, cached.name):
                 return cached.path
-    raise NotFound(f"There is no file, folder or cached package {source}.")
+    raise NotFound(f"There is no file, folder or cached package '{source}'.")

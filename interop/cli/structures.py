@@ -75,7 +75,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except InteropError as error:
-        typer.echo(f"interop structures: {error}", err=True)
+        typer.echo(f"interop: {error}", err=True)
         raise typer.Exit(2) from error
 
 
@@ -261,7 +261,7 @@ def _change(change: FieldChange) -> dict[str, Any]:
 
 @structures.command()
 def codesystems(
-    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="The folder that the files go to.")],
+    into: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder that the files go to.")],
     folders: Folders = None,
 ) -> None:
     """Write what the structures tell of the national code systems, each as a FHIR CodeSystem.
@@ -270,7 +270,7 @@ def codesystems(
     beside them that are called <OID>.csv, with the columns code, fi and sv; then hand the folder to the commands that
     take --codesystems.
 
-    Example: interop structures codesystems --into codesystems
+    Example: interop structures codesystems -o codesystems
     """
     with _told():
         systems = list(fragments(open_library(folders or ())))

@@ -28,6 +28,7 @@ from interop.cli.findings import Tally, as_json, as_text, rule_lines
 from interop.cli.package_source import package_path
 from interop.cli.report_page import as_html
 from interop.cli.reports import Result, as_junit, as_sarif
+from interop.cli.writing import coloured
 from interop.documents import Strictness, as_outcome
 from interop.errors import Invalid
 from schemas import json_text
@@ -173,7 +174,7 @@ def validate_command(
         _limits(limits),
         laid_over(),
     )
-    colours = output is Output.text and sys.stdout.isatty()
+    colours = output is Output.text and coloured()
 
     def run(given: Iterator[Input], total: int | None) -> int:
         printing = _Printing(output, LANGUAGE_OF[language], explain, colours)

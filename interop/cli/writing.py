@@ -5,12 +5,28 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 
 from interop.errors import Unavailable
 
-__all__ = ["hand_over", "why", "write_file", "write_files"]
+__all__ = ["coloured", "hand_over", "prepare_output", "why", "write_file", "write_files"]
+
+
+def prepare_output() -> None:
+    """Nothing; what is printed cannot fail over a letter from now on.
+
+    Files and pipes get UTF-8 whatever the locale is, and a terminal that has no sign for a letter gets its number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+
+
+def coloured() -> bool:
+    """Whether standard output is a terminal that colours are wanted on. Source: https://no-color.org"""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def hand_over(data: bytes, out: Path | None) -> None:
@@ -22,13 +38,13 @@ def hand_over(data: bytes, out: Path | None) -> None:
         write_file(out, data)
 
 
-def write_file(file: Path, data: bytes, mode: int = 0o666) -> None:
+def write_file(file: Path, data: bytes | Iterable[bytes], mode: int = 0o666) -> None:
     """Writes a file whole or not at all; its folder has to be there.
 
     In: `mode` is what a new file may be used for before the process's umask. Raises: Unavailable.
     """
     try:
-        _write(file, data, mode)
+        _write(file, (data,) if isinstance(data, bytes) else data, mode)
     except OSError as error:
         raise Unavailable(f"The file '{file}' cannot be written: {why(error)}.") from error
 
@@ -38,7 +54,7 @@ def write_files(contents: Mapping[str, bytes], into: Path) -> None:
     try:
         for name, data in contents.items():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
-            _write(into / name, data, 0o666)
+            _write(into / name, (data,), 0o666)
     except OSError as error:
         raise Unavailable(f"The folder '{into}' cannot be written: {why(error)}. Name another.") from error
 
@@ -48,16 +64,17 @@ def why(error: OSError) -> str:
     return (error.strerror or "the system gives no reason").lower()
 
 
-def _write(file: Path, data: bytes, mode: int) -> None:
+def _write(file: Path, parts: Iterable[bytes], mode: int) -> None:
     """Writes beside the file and renames, so that a reader sees the old file or the new one and never a part."""
     if file.is_symlink() or (file.exists() and not (file.is_file() and os.access(file.parent, os.W_OK))):
         # A link, a device such as /dev/stdout, or a file of a folder that is not ours is written through.
-        file.write_bytes(data)
+        with file.open("wb") as stream:
+            stream.writelines(parts)
         return
     beside = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with open(beside, "wb", opener=lambda path, flags: os.open(path, flags | os.O_EXCL, mode)) as stream:
-            stream.write(data)
+            stream.writelines(parts)
         if file.exists():
             beside.chmod(stat.S_IMODE(file.stat().st_mode))
         beside.replace(file)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-__all__ = ["ROLES", "Person", "Role", "people", "role_words", "roles"]
+__all__ = ["ROLES", "Person", "Role", "is_name", "people", "role_words", "roles"]
 
 Role = Literal["viewer", "operator", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -24,6 +24,11 @@ class Person:
     password: str = field(repr=False)
 
 
+def is_name(text: str) -> bool:
+    """Whether somebody can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def people(value: Any) -> tuple[Person, ...]:
     """The people, each name once. Raises: ValueError with what was expected."""
     expected = (
@@ -34,7 +39,7 @@ def people(value: Any) -> tuple[Person, ...]:
     for entry in str(value).split(","):
         name, _, rest = entry.strip().partition(":")
         words, _, password = rest.partition(":")
-        if not _NAME.fullmatch(name) or name in found or not _HASH.fullmatch(password):
+        if not is_name(name) or name in found or not _HASH.fullmatch(password):
             raise ValueError(expected)
         found[name] = Person(name, roles(words.split("+"), expected), password)
     return tuple(found.values())

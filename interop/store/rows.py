@@ -140,7 +140,9 @@ def found_document(session: Session, document_id: str, *, payload: bool = False)
 
 def found_delivery(session: Session, delivery_id: int, *, lock: bool = False) -> tuple[DeliveryRow, DocumentRow]:
     """The row of a delivery, locked when asked, and that of its document. Raises: NotFound."""
-    row = session.get(DeliveryRow, delivery_id, with_for_update=lock or None)
+    # No database has a row of a number that its integers cannot hold, and asking for one is an error of the driver.
+    possible = 0 < delivery_id < 2**63
+    row = session.get(DeliveryRow, delivery_id, with_for_update=lock or None) if possible else None
     if row is None:
         raise NotFound("There is no delivery with this id in the store.")
     return row, found_document(session, row.document_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ WRITERS: list[list[str]] = [
     ["package", "build", "-o"],
 ]
 INTO_FOLDERS: list[list[str]] = [
-    ["structures", "codesystems", "--into"],
+    ["structures", "codesystems", "-o"],
     ["mappings", "new", "--structure", "15004", "--format", "effica", "-o"],
     ["bulk", "validate", PLAN, "-o"],
     ["demo", "--keep"],
@@ -139,3 +140,74 @@ def test_a_mistake_of_the_program_shows_where_and_nothing_of_the_document(tmp_pa
 
 def test_every_command_that_is_meant_here_exists() -> None:
     assert {words[0] for words in [*WRITERS, *INTO_FOLDERS, *WITH_SETTINGS]} <= set(COMMANDS)
+
+
+LATIN = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", PLAN], ["structures", "list"], ["structures", "show", "15020"], ["mappings", "coverage"],
+        ["mappings", "show", "effica/15020"], ["explain", PLAN, "--to", "fhir"], ["convert", PLAN, "--to", "effica"],
+        ["diff", PLAN, PLAN],
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)  # fmt: skip
+def test_a_pipe_gets_utf_8_whatever_the_locale_is(words: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from interop.cli import main; main()", *words]
+    plain = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    latin = subprocess.run(command, cwd=tmp_path, env=os.environ | LATIN, capture_output=True, timeout=120, check=False)
+    assert (latin.returncode, latin.stdout, latin.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
+def on_a_terminal(words: list[str], folder: Path, **environment: str) -> str:
+    """What a command shows on a terminal."""
+    mine, its = pty.openpty()
+    command = [sys.executable, "-c", "from interop.cli import main; main()", *words]
+    with subprocess.Popen(
+        command, cwd=folder, env=os.environ | {"TERM": "xterm"} | environment, stdin=its, stdout=its, stderr=its
+    ) as running:
+        os.close(its)
+        shown = b""
+        while True:
+            try:
+                more = os.read(mine, 65536)
+            except OSError:
+                # How Linux says that nobody writes to this terminal any more.
+                break
+            if not more:
+                break
+            shown += more
+    os.close(mine)
+    assert running.returncode == 0
+    return shown.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("words", [["validate", PLAN], ["structures", "show", "15020"]], ids=" ".join)
+def test_colours_are_for_a_terminal_whose_reader_wants_them(words: list[str], tmp_path: Path) -> None:
+    assert "\x1b[" in on_a_terminal(words, tmp_path)
+    assert "\x1b[" not in on_a_terminal(words, tmp_path, NO_COLOR="1")
+    assert "\x1b[" not in on_a_terminal(words, tmp_path, TERM="dumb")
+
+
+def test_a_terminal_without_a_letter_shows_its_number(tmp_path: Path) -> None:
+    assert "Asiakas \\u203a Henkil\\xf6tunnus" in on_a_terminal(["validate", PLAN], tmp_path, **LATIN)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["console", "password", "maija", "--role", "nothing"], "--role takes one of viewer, operator, auditor."),
+        (["console", "password", "Maija M", "--role", "viewer"], "small letters"),
+        (["package", "list", "--library", "nowhere"], "There is no folder 'nowhere'."),
+        (["bulk", "validate", PLAN, "-o", "run", "--database-url", "mysql://x"], "Only a PostgreSQL database"),
+        (["keys", "new", ""], "The key's id cannot be used; expected a key id of letters"),
+        (["structures", "show", "99999"], "interop: No structure is called '99999'."),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_what_is_asked_in_vain_is_told_with_what_there_is(words: list[str], said: str, tmp_path: Path) -> None:
+    code, out, error = interop(tmp_path, *words)
+    assert (code, out) == (2, "")
+    assert said in error

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-COMMAND = [sys.executable, "-c", "from interop.cli import main; main()", "demo", "--console", "--language", "en"]
+COMMAND = [sys.executable, "-c", "from interop.cli import main; main()", "demo", "--console", "--lang", "en"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from interop.cli.audit import audit
 from interop.cli.deliveries import deliveries
-from interop.errors import Invalid
+from interop.errors import Invalid, Unavailable
 from interop.exchange import Exchange
 from interop.store.engine import open_engine
 from tests.store.databases import database_url, new_database, postgresql_base
@@ -72,14 +72,22 @@ def test_an_altered_entry_is_named_and_the_command_fails(command: Command, datab
 def test_an_anchor_kept_elsewhere_is_checked(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "anchors.ndjson"
     assert json.loads(command("anchor").stdout)["sequence"] > 3
-    assert command("anchor", "--output", str(file)).exit_code == 0
+    assert command("anchor", "--out", str(file)).exit_code == 0
     assert command("verify", "--anchor", str(file)).exit_code == 0
     last = json.loads(file.read_text())
     file.write_text(json.dumps(last | {"sequence": 99}))
     assert command("verify", "--anchor", str(file)).exit_code == 1
     file.write_text("not an anchor")
     assert isinstance(command("verify", "--anchor", str(file)).exception, Invalid)
-    assert isinstance(command("anchor", "--output", str(tmp_path / "no" / "such")).exception, Invalid)
+    file.write_text("")
+    assert "holds no anchor" in str(command("verify", "--anchor", str(file)).exception)
+    assert isinstance(command("anchor", "--out", str(tmp_path / "no" / "such")).exception, Unavailable)
+
+
+def test_an_export_that_cannot_be_written_is_an_entry_all_the_same(command: Command, tmp_path: Path) -> None:
+    assert isinstance(command("export", "-o", str(tmp_path / "no" / "such")).exception, Unavailable)
+    (exported,) = json.loads(command("list", "--what", "exported", "--output", "json").stdout)
+    assert exported["who"].startswith("user:")
 
 
 def test_an_auditor_finds_a_persons_entries_by_a_code_that_is_kept_nowhere(command: Command) -> None:
@@ -117,4 +125,3 @@ def test_the_export_is_one_audit_event_a_line(command: Command, tmp_path: Path) 
     assert {one["resourceType"] for one in events} == {"AuditEvent"}
     printed = command("export", "--what", "exported").stdout
     assert json.loads(printed)["meta"]["tag"][0]["code"] == "exported"
-    assert isinstance(command("export", "-o", str(tmp_path / "no" / "such")).exception, Invalid)

@@ -57,7 +57,7 @@ def test_what_has_stopped_is_listed_and_shown_with_its_cause(command: Command) -
     assert [one["state"] for one in everything["deliveries"]] == ["delivered", "held"]
     assert everything["circuits"] == []
     for language, word in (("fi", "vastaanotettiin"), ("sv", "togs emot"), ("en", "was received")):
-        shown = command("show", "2", "--language", language)
+        shown = command("show", "2", "--lang", language)
         assert word in shown.stdout
         assert "Salainen" not in shown.stdout
     steps = json.loads(command("show", "2", "--output", "json").stdout)["steps"]
@@ -96,6 +96,7 @@ def test_what_cannot_be_done_is_told(command: Command) -> None:
     assert isinstance(command("release", "1").exception, Conflict)
     assert isinstance(command("retry", "1").exception, Conflict)
     assert isinstance(command("show", "99").exception, NotFound)
+    assert isinstance(command("show", "9" * 30).exception, NotFound)
     assert isinstance(command("list", "--state", "lost").exception, Invalid)
 
 

@@ -55,7 +55,7 @@ WHOLE = CodeSystem(SERVICES, {}, complete=True, codes={"46": {"fi": "SosiaalityÃ
 def test_shipped_files_are_exactly_what_the_structures_tell() -> None:
     made = {f"{system.oid}.json": code_system_to_json(system) for system in fragments(shipped())}
     assert made == {file.name: file.read_bytes() for file in FOLDER.glob("*.json")}, (
-        "Make them anew: interop structures codesystems --into schemas/codesystems"
+        "Make them anew: interop structures codesystems -o schemas/codesystems"
     )
 
 

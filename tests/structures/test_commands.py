@@ -206,7 +206,7 @@ def test_questionnaire_is_written_through_a_link(tmp_path: Path) -> None:
 
 
 def test_codesystems_are_written_to_a_folder(tmp_path: Path) -> None:
-    assert run("codesystems", "--into", str(tmp_path)).stdout == "85 code systems\n"
+    assert run("codesystems", "-o", str(tmp_path)).stdout == "85 code systems\n"
     assert len(list(tmp_path.glob("*.json"))) == 85
 
 
