@@ -71,6 +71,9 @@ _ABOUT = """Finland's social-care plans between record systems: validate, conver
 Formats: thl (envelope and THL's JSON), fhir (R4 document Bundle), effica (XML message), omni360 (FHIR R4 CarePlan,
 Binary, Task), apotti (Epic note), kanta (XHTML and JSON). Each is recognised from the bytes.
 
+Exit codes: 0 valid or done, 1 errors or differences found, 2 not usable, 130 interrupted. NO_COLOR=1 prints without
+colours.
+
 \b
 interop validate examples/plan-effica.xml
 interop convert examples/plan-effica.xml --to fhir -o plan.json

@@ -46,9 +46,13 @@ _Document = Annotated[str, typer.Option("--document", metavar="OID", help="Entri
 _Client = Annotated[
     bool, typer.Option("--client", help="Ask for an identity code, without showing it, and take that person's entries.")
 ]
-_What = Annotated[str, typer.Option("--what", help=f"One of {', '.join(WHATS)}.")]
-_Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="From this day (UTC).")]
-_Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Before this day (UTC).")]
+_What = Annotated[str, typer.Option("--what", metavar="WHAT", help=f"One of {', '.join(WHATS)}.")]
+_Since = Annotated[
+    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="From this day (UTC).")
+]
+_Until = Annotated[
+    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Before this day (UTC).")
+]
 
 
 @audit.command("list")
@@ -59,7 +63,7 @@ def list_command(
     what: _What = "",
     since: _Since = None,
     until: _Until = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="The latest so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="The latest so many.")] = 100,
     output: _Output = Form.text,
 ) -> None:
     """List the latest entries, oldest first. The search itself is an entry too.
@@ -91,7 +95,11 @@ def show_command(
     settings: SettingsFile = _DEFAULT,
     output: _Output = Form.text,
 ) -> None:
-    """Show one entry whole."""
+    """Show one entry whole.
+
+    \b
+    interop audit show 0b6f2c1e-6a0e-4d3a-9b56-1f0f3f1c2a77
+    """
     with _store(settings) as store:
         facts = facts_of(store.audit.entry(entry_id))
     if output is Form.json:
@@ -164,7 +172,11 @@ def export_command(
     since: _Since = None,
     until: _Until = None,
 ) -> None:
-    """Write entries as FHIR R4 AuditEvent, one resource a line (NDJSON), oldest first. The export is an entry too."""
+    """Write entries as FHIR R4 AuditEvent, one resource a line (NDJSON), oldest first. The export is an entry too.
+
+    \b
+    interop audit export --since 2026-01-01 -o audit.ndjson
+    """
     with _store(settings) as store:
         sought = _sought(store, document, client, what, since, until)
         lines = (dump(event_of(one)) + b"\n" for one in store.audit.every(sought))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
+from typing import Any
 
 import typer
 
@@ -24,17 +25,21 @@ def commands_page() -> str:
     parts = "\n".join(_part(words) for name in COMMANDS for words in _commands(name))
     return (
         "# Commands\n\nMade by `python -m interop.cli.command_pages > docs/commands.md` from what each command says "
-        "with `--help`.\n\nExit codes: 0 valid or done, 1 errors or differences found, 2 not usable.\n\n"
+        "with `--help`.\n\n"
+        "Exit codes: 0 valid or done, 1 errors or differences found, 2 not usable, 130 interrupted.\n\n"
         f"| command | what it does |\n|---|---|\n{rows}\n\n{parts}"
     )
 
 
 def _commands(name: str) -> Iterator[list[str]]:
-    """The words of a command, and of each command of its group."""
-    yield [name]
-    if COMMANDS[name].group:
-        group = typer.main.get_command(application(name)).commands[name]  # type: ignore[attr-defined]
-        yield from ([name, inner] for inner in group.commands)
+    """The words of a command, and of each command of its group and of the groups in it."""
+    return _inner([name], typer.main.get_command(application(name)).commands[name])  # type: ignore[attr-defined]
+
+
+def _inner(words: list[str], command: Any) -> Iterator[list[str]]:
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _inner([*words, name], inner)
 
 
 def _part(words: list[str]) -> str:

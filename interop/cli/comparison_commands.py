@@ -85,7 +85,7 @@ def diff_command(
     Exit code 0: the same. 1: they differ. 2: one of them cannot be read.
 
     \b
-    interop diff plan-effica.xml plan-from-omni360.json
+    interop diff examples/plan-effica.xml examples/plan.json
     """
     comparison = compare(record_in(left), record_in(right))
     if output is Form.json:

@@ -24,7 +24,10 @@ def _console() -> None:
 @console.command("password")
 def password_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The user name: small letters, digits, . _ @ -.")],
-    roles: Annotated[list[str], typer.Option("--role", help=f"One of {', '.join(ROLES)}; may be given several times.")],
+    roles: Annotated[
+        list[str],
+        typer.Option("--role", metavar="ROLE", help=f"One of {', '.join(ROLES)}; may be given several times."),
+    ],
 ) -> None:
     """Make the entry of one person for INTEROP_CONSOLE_USERS; entries are parted by commas.
 

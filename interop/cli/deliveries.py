@@ -52,19 +52,27 @@ _Id = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number, a
 _Output = Annotated[Form, typer.Option("--output", help="text or json.")]
 _Language = Annotated[Lang, typer.Option("--lang", help="Language of causes: fi, sv or en.")]
 _Reason = Annotated[
-    str, typer.Option("--reason", help="A word on the decision, kept in the ledger; name no person in it.")
+    str,
+    typer.Option("--reason", metavar="TEXT", help="A word on the decision, kept in the ledger; name no person in it."),
 ]
 
 
 @deliveries.command("list")
 def list_command(
     settings: SettingsFile = _DEFAULT,
-    states: Annotated[list[str] | None, typer.Option("--state", help=f"One of {', '.join(STATES)}.")] = None,
+    states: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATE", help=f"One of {', '.join(STATES)}.")
+    ] = None,
     receiver: Annotated[str, typer.Option(help="A system's name in the settings.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="At most so many.")] = 100,
     output: _Output = Form.text,
 ) -> None:
-    """List deliveries, oldest first; without --state those that have not ended, and the rejected ones."""
+    """List deliveries, oldest first; without --state those that have not ended, and the rejected ones.
+
+    \b
+    interop deliveries list
+    interop deliveries list --state held --receiver apotti
+    """
     wanted = _states(states)
     with _store(settings) as store:
         found = store.deliveries(*wanted, receiver=receiver, limit=limit)
@@ -79,7 +87,11 @@ def list_command(
 def show_command(
     delivery_id: _Id, settings: SettingsFile = _DEFAULT, output: _Output = Form.text, language: _Language = Lang.fi
 ) -> None:
-    """Show one delivery with every step it took, when and why."""
+    """Show one delivery with every step it took, when and why.
+
+    \b
+    interop deliveries show 7 --lang en
+    """
     with _store(settings) as store:
         delivery, steps = store.delivery(delivery_id), store.history(delivery_id)
     told = _LANGUAGES[language]
@@ -100,6 +112,9 @@ def retry_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _
     """Try a delivery again: at once when it waits for its time; anew when it was held or rejected.
 
     The gate judges it again. A document is put right where it was written: the sender then sends a new version.
+
+    \b
+    interop deliveries retry 7
     """
     with _store(settings) as store:
         _print_state(store.resend(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
@@ -107,7 +122,11 @@ def retry_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _
 
 @deliveries.command("release")
 def release_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
-    """Let a held delivery past the gate's hold, by a person's decision. What the gate denies stays denied."""
+    """Let a held delivery past the gate's hold, by a person's decision. What the gate denies stays denied.
+
+    \b
+    interop deliveries release 7 --reason "Duty confirmed by telephone"
+    """
     with _store(settings) as store:
         _print_state(store.release(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 
@@ -118,6 +137,9 @@ def confirm_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason:
 
     A receiver that can be read back is asked by the exchange itself; a mail cannot be. One that has not arrived is sent
     again by `retry`, or called off by `cancel`.
+
+    \b
+    interop deliveries confirm 7 --reason "The receiver has it, told by telephone"
     """
     with _store(settings) as store:
         _print_state(store.confirm(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
@@ -125,7 +147,11 @@ def confirm_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason:
 
 @deliveries.command("cancel")
 def cancel_command(delivery_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
-    """Call off a delivery that waits or is held. What may have arrived already cannot be called back."""
+    """Call off a delivery that waits or is held. What may have arrived already cannot be called back.
+
+    \b
+    interop deliveries cancel 7 --reason "Sent by mistake"
+    """
     with _store(settings) as store:
         _print_state(store.cancel(delivery_id, datetime.now(UTC), without_identity_codes(reason), acting()))
 

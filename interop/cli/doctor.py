@@ -36,10 +36,13 @@ def doctor_command(
     settings: SettingsFile = Path("interop.toml"),
     output: Annotated[Form, typer.Option("--output", help="text or json.")] = Form.text,
     timeout: Annotated[
-        int, typer.Option("--timeout", min=1, max=600, help="Seconds that the whole examination may take.")
+        int,
+        typer.Option(
+            "--timeout", min=1, max=600, metavar="SECONDS", help="Seconds that the whole examination may take."
+        ),
     ] = 20,
     days: Annotated[
-        int, typer.Option("--days", min=0, max=3650, help="Warn of certificates that end in so many days.")
+        int, typer.Option("--days", min=0, max=3650, metavar="N", help="Warn of certificates that end in so many days.")
     ] = 30,
     language: Annotated[Lang, typer.Option("--lang", help="Language of the advice: fi, sv or en.")] = Lang.en,
 ) -> None:

@@ -76,6 +76,7 @@ def convert_command(
         Path | None,
         typer.Option(metavar="FILE", help="Write what was lost, made up, unmapped and carried along, as JSON."),
     ] = None,
+    language: LanguageOption = Lang.fi,
 ) -> None:
     """Write a document in another format. Findings go to standard error; what can be written is written.
 
@@ -83,7 +84,7 @@ def convert_command(
 
     \b
     interop convert examples/plan-effica.xml --to fhir -o plan.json
-    interop convert content.json --to effica --envelope envelope.json
+    interop convert examples/content.json --to effica --lang en
     """
     result = convert(one_document(name).data, to, from_format, Options(envelope=envelope_facts(envelope)))
     if structure and result.written:
@@ -91,7 +92,7 @@ def convert_command(
     issues = [*result.examined.issues, *(result.written.issues if result.written else [])]
     examined = replace(result.examined, issues=issues)
     if any(issue.rule.severity != "information" for issue in issues):
-        print("\n".join(as_text(name, examined, "fi")), file=sys.stderr)
+        print("\n".join(as_text(name, examined, LANGUAGE_OF[language])), file=sys.stderr)
     if result.written and result.written.report.unmapped:
         print(
             f"{name}: {len(result.written.report.unmapped)} places are not mapped, and are carried along as residue; "

@@ -36,17 +36,26 @@ _STATUSES: tuple[Status, ...] = get_args(Status)
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The document's id, as `list` shows it.")]
 _Output = Annotated[Form, typer.Option("--output", help="text or json.")]
-_Reason = Annotated[str, typer.Option("--reason", help="Told to the sender with the refusal; name no person in it.")]
+_Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Told to the sender with the refusal; name no person in it.")
+]
 
 
 @documents.command("list")
 def list_command(
     settings: SettingsFile = _DEFAULT,
-    statuses: Annotated[list[str] | None, typer.Option("--status", help=f"One of {', '.join(_STATUSES)}.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
+    statuses: Annotated[
+        list[str] | None, typer.Option("--status", metavar="STATUS", help=f"One of {', '.join(_STATUSES)}.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="At most so many.")] = 100,
     output: _Output = Form.text,
 ) -> None:
-    """List documents, the latest first; without --status those in quarantine."""
+    """List documents, the latest first; without --status those in quarantine.
+
+    \b
+    interop documents list
+    interop documents list --status rejected --output json
+    """
     wanted = tuple(one for one in _STATUSES if one in (statuses or ["quarantined"]))
     if len(wanted) != len(set(statuses or ["quarantined"])):
         raise Invalid(f"--status takes one of {', '.join(_STATUSES)}.")
@@ -63,7 +72,11 @@ def list_command(
 
 @documents.command("show")
 def show_command(document_id: _Id, settings: SettingsFile = _DEFAULT, output: _Output = Form.text) -> None:
-    """Show one document: where it came from, what was answered, which rules it breaks. Its content is not shown."""
+    """Show one document: where it came from, what was answered, which rules it breaks. Its content is not shown.
+
+    \b
+    interop documents show 0b6f2c1e-6a0e-4d3a-9b56-1f0f3f1c2a77
+    """
     with _store(settings) as (store, _):
         facts = _facts(store.document(document_id))
     if output is Form.json:
@@ -78,6 +91,9 @@ def admit_command(document_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
     """Take a document out of quarantine and into the exchange: its deliveries begin, and its sender is told AA.
 
     The document is read in this process. If it is one that stops the program, it stops this command and no worker.
+
+    \b
+    interop documents admit 0b6f2c1e-6a0e-4d3a-9b56-1f0f3f1c2a77
     """
     with _store(settings) as (store, found):
         document = store.document(document_id)
@@ -93,7 +109,11 @@ def admit_command(document_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
 
 @documents.command("refuse")
 def refuse_command(document_id: _Id, settings: SettingsFile = _DEFAULT, reason: _Reason = "") -> None:
-    """Refuse a document in quarantine: its sender is told AE, and the document stays here as evidence."""
+    """Refuse a document in quarantine: its sender is told AE, and the document stays here as evidence.
+
+    \b
+    interop documents refuse 0b6f2c1e-6a0e-4d3a-9b56-1f0f3f1c2a77 --reason "Not one of ours"
+    """
     answer = Answer("AE", "refused_by_a_person", without_identity_codes(reason))
     with _store(settings) as (store, _):
         after = store.refuse(document_id, answer, datetime.now(UTC), acting())

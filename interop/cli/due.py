@@ -34,12 +34,15 @@ _LANGUAGES: dict[Lang, Language] = {Lang.fi: "fi", Lang.sv: "sv", Lang.en: "en"}
 
 def due_command(
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE]...", help="Documents; when left out, what the exchange holds.")
+        list[str] | None, typer.Argument(metavar="FILE", help="Documents; when left out, what the exchange holds.")
     ] = None,
     settings: SettingsFile = Path("interop.toml"),
     within: Annotated[str, typer.Option("--within", metavar="SPAN", help="30d: days; 6w: weeks.")] = "30d",
     on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day to count from; today if left out.")
+        datetime | None,
+        typer.Option(
+            "--on", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="The day to count from; today if left out."
+        ),
     ] = None,
     output: Annotated[Form, typer.Option("--output", help="text or json.")] = Form.text,
     language: Annotated[Lang, typer.Option("--lang", help="Language of names and reasons: fi, sv or en.")] = Lang.fi,

@@ -44,7 +44,11 @@ def build_command(
         ),
     ] = None,
 ) -> None:
-    """Build the FHIR package of our profiles, extensions, code systems and examples."""
+    """Build the FHIR package of our profiles, extensions, code systems and examples.
+
+    \b
+    interop package build -o sote-interop.tgz
+    """
     write_file(output, package_bytes(examples or example_folder()))
 
 

@@ -85,7 +85,7 @@ def explain_command(
 
 @permits.command("add")
 def add_command(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help=_WILL_FILES)], settings: SettingsFile = _DEFAULT
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help=_WILL_FILES)], settings: SettingsFile = _DEFAULT
 ) -> None:
     """Make permits and prohibitions known to the exchange. Of a document's versions the newest counts.
 
@@ -114,7 +114,11 @@ def list_command(
     of: Annotated[str, typer.Option("--of", metavar="FILE", help="Those of the clients of this document alone.")] = "",
     output: _Output = Form.text,
 ) -> None:
-    """List the newest version of each permit and prohibition. Clients stand as pseudonyms, never by identity code."""
+    """List the newest version of each permit and prohibition. Clients stand as pseudonyms, never by identity code.
+
+    \b
+    interop gate permits list --of examples/plan.json
+    """
     clients = subject_of(_record(of)).clients if of else None
     with opened_store(loaded(settings)) as store:
         known = store.wills.known(clients)
@@ -128,7 +132,9 @@ def list_command(
 def revoke_command(
     will_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `list` shows, or its beginning.")],
     settings: SettingsFile = _DEFAULT,
-    on: Annotated[str, typer.Option("--on", metavar="DATE", help="The day of revocation; today when left out.")] = "",
+    on: Annotated[
+        str, typer.Option("--on", metavar="YYYY-MM-DD", help="The day of revocation; today when left out.")
+    ] = "",
     output: _Output = Form.text,
 ) -> None:
     """Revoke a permit, or take a prohibition back, and list what rested on it.

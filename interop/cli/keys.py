@@ -35,6 +35,9 @@ def list_command(settings: SettingsFile = _DEFAULT) -> None:
     """List the keys of the ring, and how many stored things need each. No key itself is shown.
 
     Exit code 1: a key that something needs is missing from INTEROP_KEYS.
+
+    \b
+    interop keys list
     """
     with _store(settings) as (store, found):
         in_use = store.keys.in_use()
@@ -85,6 +88,11 @@ def retire_command(key_id: _Id, settings: SettingsFile = _DEFAULT) -> None:
     """Say whether a key can be taken out of INTEROP_KEYS: nothing that is stored needs it any more.
 
     Backups that were made before the rotation need it still: keep it as long as you keep them.
+
+    Exit code 0: it can. 2: something needs it still.
+
+    \b
+    interop keys retire 2026-01
     """
     with _store(settings) as (store, _):
         store.keys.check_unused(key_id)

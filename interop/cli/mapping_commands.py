@@ -54,9 +54,11 @@ class Output(StrEnum):
 
 
 _StructureName = Annotated[
-    str | None, typer.Option("--structure", help="One structure: 15020, 15020@2024.11.28 or an OID.")
+    str | None, typer.Option("--structure", metavar="NAME", help="One structure: 15020, 15020@2024.11.28 or an OID.")
 ]
-_FormatName = Annotated[str | None, typer.Option("--format", help="One format: effica, fhir or omni360.")]
+_FormatName = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="One format: effica, fhir or omni360.")
+]
 
 
 @mappings.command("check")
@@ -66,6 +68,10 @@ def check(structure: _StructureName = None, form: _FormatName = None) -> None:
     A code map that is not one to one is named; it is no fault, as the report of each document tells what it loses.
 
     Exit code 0: clean. 1: at least one table has a fault. 2: a table cannot be read.
+
+    \b
+    interop mappings check
+    interop --site site mappings check --structure 15004 --format effica
     """
     if form and form not in _FORMATS:
         raise NotFound(f"There is no format '{form}' with tables to check; there are {', '.join(_FORMATS)}.")
@@ -85,7 +91,12 @@ def coverage(
     structure: _StructureName = None,
     output: Annotated[Output, typer.Option(help="text, json or html.")] = Output.text,
 ) -> None:
-    """Print which share of each structure's fields each format carries: in places of its own, attached, or lost."""
+    """Print which share of each structure's fields each format carries: in places of its own, attached, or lost.
+
+    \b
+    interop mappings coverage
+    interop mappings coverage --structure 15020 --output json
+    """
     wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
     rows = list(matrix(wanted))
     if output is Output.json:
@@ -108,6 +119,10 @@ def try_table(
     A case is a document of the system and the record that it must read as, NAME.xml and NAME.thl.json in
     mappings/cases/effica/15004 of the site's folder. With --mutate, each row is missed when it is gone. Exit code 0:
     all holds. 1: something came back changed, a case does not hold, or a row is not noticed.
+
+    \b
+    interop mappings test effica/15020
+    interop --site site mappings test effica/15004 --mutate
     """
     table, known = _named(name)
     faults = [f"{place} did not come back" for place in _changed(table, known)]
@@ -125,7 +140,11 @@ def try_table(
 
 @mappings.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: effica/15020.")]) -> None:
-    """Show a table whole, with what it includes and what is derived: one row a line, record on the left."""
+    """Show a table whole, with what it includes and what is derived: one row a line, record on the left.
+
+    \b
+    interop mappings show effica/15020
+    """
     table, _known = _named(name)
     for row in table.rows:
         print(describe(row))
@@ -133,8 +152,8 @@ def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: eff
 
 @mappings.command("new")
 def new(
-    structure: Annotated[str, typer.Option("--structure", help="15003, 15003@2024.11.28 or an OID.")],
-    form: Annotated[str, typer.Option("--format", help="The format that the table is for.")],
+    structure: Annotated[str, typer.Option("--structure", metavar="NAME", help="15003, 15003@2024.11.28 or an OID.")],
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="The format that the table is for.")],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -32,7 +32,8 @@ package = typer.Typer(
 )
 
 Folder = Annotated[
-    Path | None, typer.Option("--library", help="The folder of definitions; by default that of this installation.")
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="The folder of definitions; by default that of this installation."),
 ]
 
 
@@ -63,14 +64,21 @@ def add(
     source: Annotated[
         str,
         typer.Argument(
+            metavar="PACKAGE",
             help="A package (.tgz), its folder, one definition (.json), a wheel that holds one package, "
-            "or name#version of a package in ~/.fhir/packages."
+            "or name#version of a package in ~/.fhir/packages.",
         ),
     ],
-    sha256: Annotated[str | None, typer.Option(help="Refuse the file unless it has this SHA-256.")] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HASH", help="Refuse the file unless it has this SHA-256.")
+    ] = None,
     library: Folder = None,
 ) -> None:
-    """Compile a package into the definitions. An older one of the same name and version is replaced."""
+    """Compile a package into the definitions. An older one of the same name and version is replaced.
+
+    \b
+    interop package add hl7.fhir.fi.base-2.0.0-rc2.tgz
+    """
     path = package_path(source)
     if sha256 is not None:
         _check_hash(path, sha256)
@@ -87,7 +95,11 @@ def add(
 
 @package.command("list")
 def list_packages(library: Folder = None) -> None:
-    """List the packages whose definitions are in use, and how many of each kind they hold."""
+    """List the packages whose definitions are in use, and how many of each kind they hold.
+
+    \b
+    interop package list
+    """
     if library is not None and not library.is_dir():
         raise NotFound(f"There is no folder '{library}'.")
     for one in open_libraries(library or library_folder()):

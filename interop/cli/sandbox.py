@@ -98,7 +98,7 @@ def fault_command(
     name: Annotated[
         str, typer.Argument(metavar="SYSTEM.FAULT", help="As `interop sandbox faults` lists them.", show_default=False)
     ],
-    times: Annotated[int, typer.Option(min=1, max=10_000, help="How often it is met.")] = 1,
+    times: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="How often it is met.")] = 1,
     folder: _Folder = _HERE,
 ) -> None:
     """Throw a fault's switch: the next calls that can meet the fault do.
@@ -117,7 +117,11 @@ def fault_command(
 
 @sandbox.command("faults")
 def faults_command() -> None:
-    """List the faults that each system is known or expected to have."""
+    """List the faults that each system is known or expected to have.
+
+    \b
+    interop sandbox faults
+    """
     for system, switches in SWITCHES.items():
         for fault, switch in switches.items():
             print(f"{f'{system}.{fault}':<45}{switch.meaning}")
@@ -125,7 +129,11 @@ def faults_command() -> None:
 
 @sandbox.command("held")
 def held_command(folder: _Folder = _HERE) -> None:
-    """Count the documents that each stand-in has received."""
+    """Count the documents that each stand-in has received.
+
+    \b
+    interop sandbox held
+    """
     told, _ = json_text.parse(_asked(folder, "GET", "held").body)
     for name, number in (told if isinstance(told, dict) else {}).items():
         print(f"{name:<10}{number}")

@@ -92,9 +92,7 @@ def _json(value: Any) -> None:
 
 @structures.command("import")
 def import_(
-    given: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="THL's JSON Schema files, or folders of them.")
-    ],
+    given: Annotated[list[Path], typer.Argument(metavar="FILE", help="THL's JSON Schema files, or folders of them.")],
     into: Annotated[
         Path | None,
         typer.Option(
@@ -110,7 +108,8 @@ def import_(
     A newer version is stored beside the older ones. The same file always gives the same bytes. All files are read and
     checked before the first is written: when one cannot be used, nothing is written and the exit code is 2.
 
-    Example: interop structures import sosmeta/*.json --into structures
+    \b
+    interop structures import sosmeta/*.json --into structures
     """
     with _told():
         read = [read_schema(file) for file in schema_files(given)]
@@ -128,7 +127,8 @@ def list_(
 ) -> None:
     """List the structures: short name, type and name.
 
-    Example: interop structures list --type Suunnitelma
+    \b
+    interop structures list --type Suunnitelma
     """
     with _told():
         library = open_library(folders or ())
@@ -155,13 +155,16 @@ def _summary(structure: Structure) -> dict[str, Any]:
 
 @structures.command()
 def search(
-    text: Annotated[str, typer.Argument(help="A part of a name in Finnish or Swedish, or of a property name.")],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="A part of a name in Finnish or Swedish, or of a property name.")
+    ],
     output: OutputOption = Output.TEXT,
     folders: Folders = None,
 ) -> None:
     """Find structures and fields by their names. Exit code 1 when there are none.
 
-    Example: interop structures search asumis
+    \b
+    interop structures search asumis
     """
     with _told():
         library = open_library(folders or ())
@@ -209,7 +212,8 @@ def show(
     Flags: conditional = mandatory in some cases; national = recorded nationally; hidden = the group is not shown, its
     fields are; untitled = shown without its name.
 
-    Example: interop structures show 15020 --lang sv
+    \b
+    interop structures show 15020 --lang sv
     """
     with _told():
         structure = _find(open_library(folders or ()), name)
@@ -223,18 +227,22 @@ def show(
 
 @structures.command()
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The older version: 15020@2023.9.8.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer version: 15020@2024.11.28.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The older version, or another structure: 15020@2023.9.8.")],
+    new: Annotated[
+        str, typer.Argument(metavar="NEW", help="The newer version: 15020@2024.11.28, or 15020 for the newest.")
+    ],
     lang: LanguageOption = NameLanguage.FI,
     output: OutputOption = Output.TEXT,
     folders: Folders = None,
 ) -> None:
     """Compare two versions of a structure: fields added (+), removed (-) and changed (~).
 
-    `!` marks a change after which a content of the old version may not be valid in the new one. Exit code 0 when
-    they are the same, 1 when they differ.
+    `!` marks a change after which a content of the old version may not be valid in the new one. One version of each
+    structure is shipped; others come from `structures import`. Exit code 0 when they are the same, 1 when they differ.
 
-    Example: interop structures diff 15020@2023.9.8 15020@2024.11.28
+    \b
+    interop structures diff 15003 15020
+    interop structures diff 15020@2023.9.8 15020@2024.11.28 --structures older
     """
     with _told():
         library = open_library(folders or ())
@@ -270,7 +278,8 @@ def codesystems(
     beside them that are called <OID>.csv, with the columns code, fi and sv; then hand the folder to the commands that
     take --codesystems.
 
-    Example: interop structures codesystems -o codesystems
+    \b
+    interop structures codesystems -o codesystems
     """
     with _told():
         systems = list(fragments(open_library(folders or ())))
@@ -288,7 +297,8 @@ def questionnaire(
 ) -> None:
     """Write the FHIR R4 Questionnaire of a structure, with its conditional rules as enableWhen.
 
-    Example: interop structures questionnaire 15020 -o questionnaire.json
+    \b
+    interop structures questionnaire 15020 -o questionnaire.json
     """
     with _told():
         structure = _find(open_library(folders or ()), name)

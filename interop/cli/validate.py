@@ -101,10 +101,13 @@ class _Printing:
 def validate_command(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Files, directories, globs, .zip, .ndjson, or - for standard input."),
+        typer.Argument(metavar="INPUT", help="Files, directories, globs, .zip, .ndjson, or - for standard input."),
     ],
     as_format: Annotated[FormatName | None, typer.Option("--as", help="The format; recognised when left out.")] = None,
-    layer: Annotated[list[LayerName] | None, typer.Option(help="Report these layers only; may be repeated.")] = None,
+    layer: Annotated[
+        list[LayerName] | None,
+        typer.Option(metavar="LAYER", help=f"Report this layer alone; may be repeated: {', '.join(LAYERS)}."),
+    ] = None,
     output: Annotated[
         Output, typer.Option(help="text for people; json; outcome for FHIR; sarif; junit; html.")
     ] = Output.text,

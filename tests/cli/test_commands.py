@@ -143,3 +143,9 @@ def test_wrong_use_is_said_in_one_sentence_with_exit_code_2(arguments: list[str]
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK\x03\x04 and no more")
     assert interop("validate", tmp_path / "x.zip").returncode == 2
+
+
+def test_the_findings_of_a_conversion_are_told_in_the_language_asked_for() -> None:
+    done = interop("convert", EXAMPLES / "content.json", "--to", "effica", "--lang", "sv")
+    assert done.returncode == 0
+    assert "giltig (thl" in done.stderr.decode()
