@@ -15,7 +15,10 @@ from schemas.record import envelope_structure
 from schemas.structures import Field, Kind, Structure
 from schemas.xsd import Shape
 
-__all__ = ["Fault", "carried_leaves", "check_format_side", "check_table", "leaves", "one_way_maps"]
+__all__ = ["UNDECIDED", "Fault", "carried_leaves", "check_format_side", "check_table", "leaves", "one_way_maps"]
+
+UNDECIDED = "TODO:"
+"""How a reason begins that a starting table holds in the place of a decision."""
 
 
 _TEXTS: frozenset[Kind] = frozenset(("text", "name", "phrase", "signature", "oid", "choice", "date", "instant"))
@@ -139,6 +142,8 @@ def _row_faults(table: Table, row: Row, structure: Structure) -> Iterator[Fault]
         return
     if not rest and not row.is_group and not _fits(row, field):
         yield Fault(table.name, row.line, f"The codec '{row.codec.name}' is not for the kind '{field.kind}' of '{at}'.")
+    if row.omit.startswith(UNDECIDED):
+        yield Fault(table.name, row.line, f"'{at}' is not decided yet: give its 'format', or the reason in 'omit'.")
     yield from (Fault(table.name, row.line, s) for s in _list_faults(row.record or (), structure))
     yield from (Fault(table.name, row.line, s) for s in _code_faults(row, field))
 

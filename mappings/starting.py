@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mappings.checks import UNDECIDED
 from mappings.effica_layout import derived_layout, table_text
 from mappings.effica_schema import schema_of_layout
 from schemas.site import resource
@@ -28,7 +29,7 @@ def starting_files(form: str, structure: Structure) -> Mapping[str, str]:
 def _empty_table(form: str, structure: Structure) -> str:
     head = [f'format = "{form}"', f'structure = "{structure.oid}"', f'includes = ["{form}/envelope"]', ""]
     rows = [
-        f'  {{ record = "{_place(field, structure)}", omit = "TODO: {field.kind}, {field.cardinality}" }},'
+        f'  {{ record = "{_place(field, structure)}", omit = "{UNDECIDED} {field.kind}, {field.cardinality}" }},'
         for field in structure
         if not field.is_group
     ]

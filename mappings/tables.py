@@ -53,6 +53,7 @@ class Table:
     settings: Mapping[str, Any]
 
 
+_TABLE_KEYS = {"format", "structure", "codec", "includes", "settings", "section"}
 _ROW_KEYS = {"record", "format", "codec", "map", "value", "omit", "copy"}
 _RELATIONSHIPS = ("equivalent", "wider", "narrower", "inexact")
 """How a list's local codes stand to THL's. Source: FHIR R4 ConceptMapEquivalence."""
@@ -74,6 +75,10 @@ def load_table(folder: Traversable, name: str, maps: Traversable, at: str = "") 
         raise TableError(
             file.name, int(line[1]) if line else 1, "This is not TOML: look at the quotes and commas."
         ) from error
+    unknown = sorted({*raw} - _TABLE_KEYS)
+    if unknown:
+        known = ", ".join(sorted(_TABLE_KEYS))
+        raise TableError(file.name, _line_of(unknown[0], text), f"A table has no '{unknown[0]}'; it has {known}.")
     rows = tuple(_Reader(file.name, text, raw, maps, at).rows())
     included = [load_table(folder, *_include(other, maps, at)) for other in raw.get("includes", ())]
     return Table(
@@ -83,6 +88,12 @@ def load_table(folder: Traversable, name: str, maps: Traversable, at: str = "") 
         rows=tuple(row for table in included for row in table.rows) + rows,
         settings=_joined([*(table.settings for table in included), raw.get("settings", {})]),
     )
+
+
+def _line_of(name: str, text: str) -> int:
+    """The first line that begins with a name; 1 when it is written otherwise."""
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if re.match(rf"[\s\[\"]*{re.escape(name)}\b", line)), 1)
 
 
 def _include(entry: Any, maps: Traversable, at: str) -> tuple[str, Traversable, str]:

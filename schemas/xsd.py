@@ -38,11 +38,19 @@ class Shape:
 
 
 class Schema:
-    """One compiled XSD. One thread at a time asks it, as libxml2's error log belongs to the schema."""
+    """One compiled XSD. One thread at a time asks it, as libxml2's error log belongs to the schema.
+
+    Raises: ValueError for a text that is no schema of the kind that this reader follows.
+    """
 
     def __init__(self, text: bytes) -> None:
-        self._document = etree.fromstring(text)
-        self._verdict = etree.XMLSchema(self._document)
+        try:
+            self._document = etree.fromstring(text)
+            self._verdict = etree.XMLSchema(self._document)
+        except etree.XMLSyntaxError as error:
+            raise ValueError("The XSD is not well-formed XML.") from error
+        except etree.XMLSchemaParseError as error:
+            raise ValueError("The XML is not an XML Schema.") from error
         self._lock = Lock()
         self.namespace = self._document.get("targetNamespace", "")
         self.text = text

@@ -175,6 +175,10 @@ def _top(
     if site is not None and not site.is_dir():
         raise Invalid(f"There is no folder '{site}'.")
     lay_over(site)
+    if site is not None:
+        from interop.cli.site_folder import check_site
+
+        check_site(site)
 
 
 def _hollow() -> None:

@@ -12,12 +12,12 @@ import typer
 
 from interop.cli.coverage_page import coverage_page
 from interop.cli.writing import write_files
-from interop.errors import Conflict, Invalid, NotFound
+from interop.errors import Conflict, NotFound
 from mappings.agreement import disagreements
 from mappings.checks import Fault, check_format_side, check_table, one_way_maps
 from mappings.coverage import Coverage, matrix
 from mappings.engine import Mapping
-from mappings.formats import FORMATS, format_named
+from mappings.formats import format_named
 from mappings.mutation import cases, unnoticed
 from mappings.shipped import mapping_of, tables_of
 from mappings.starting import starting_files
@@ -74,7 +74,7 @@ def check(structure: _StructureName = None, form: _FormatName = None) -> None:
     interop --site site mappings check --structure 15004 --format effica
     """
     if form and form not in _FORMATS:
-        raise NotFound(f"There is no format '{form}' with tables to check; there are {', '.join(_FORMATS)}.")
+        raise NotFound(f"There is no format '{form}' with tables; there are {', '.join(_FORMATS)}.")
     count, faults, joined = 0, [], dict[str, str]()
     for table, known in _tables(structure, form):
         count += 1
@@ -82,7 +82,7 @@ def check(structure: _StructureName = None, form: _FormatName = None) -> None:
         joined |= one_way_maps(table)
     for line in (*faults, *joined.values()):
         print(line)
-    print(f"{count} tables, {len(faults)} faults")
+    print(f"{_number(count, 'table')}, {_number(len(faults), 'fault')}")
     raise typer.Exit(int(bool(faults)))
 
 
@@ -97,7 +97,7 @@ def coverage(
     interop mappings coverage
     interop mappings coverage --structure 15020 --output json
     """
-    wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
+    wanted = [_structure(structure)] if structure else _with_tables()
     rows = list(matrix(wanted))
     if output is Output.json:
         print(json_text.dump([[_as_json(one) for one in row] for row in rows], indent=True).decode(), end="")
@@ -134,7 +134,8 @@ def try_table(
     for fault in faults:
         print(fault)
     rows = sum(1 for row in table.rows if row.format)
-    print(f"{table.name}: {rows} rows, {len(held)} case{'' if len(held) == 1 else 's'}, {len(faults)} faults")
+    counts = ((rows, "row"), (len(held), "case"), (len(faults), "fault"))
+    print(f"{table.name}: {', '.join(_number(*one) for one in counts)}")
     raise typer.Exit(int(bool(faults)))
 
 
@@ -153,7 +154,10 @@ def show(name: Annotated[str, typer.Argument(metavar="TABLE", help="A table: eff
 @mappings.command("new")
 def new(
     structure: Annotated[str, typer.Option("--structure", metavar="NAME", help="15003, 15003@2024.11.28 or an OID.")],
-    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="The format that the table is for.")],
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="For effica, fhir or omni360."),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -170,8 +174,8 @@ def new(
     interop mappings new --structure 15003 --format effica -o site
     """
     known = _structure(structure)
-    if form not in {one.name for one in FORMATS}:
-        raise Invalid(f"There is no format '{form}'.")
+    if form not in _FORMATS:
+        raise NotFound(f"There is no format '{form}' with tables; there are {', '.join(_FORMATS)}.")
     made = starting_files(form, known)
     if out is None:
         print(next(iter(made.values())), end="")
@@ -182,6 +186,10 @@ def new(
     write_files({name: text.encode() for name, text in made.items()}, out)
     for name in made:
         print(out / name)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def faults_of(table: Table, structure: Structure) -> list[Fault]:
@@ -218,17 +226,23 @@ def _changed(table: Table, structure: Structure) -> list[str]:
     return disagreements(back, case)
 
 
+def _with_tables() -> list[Structure]:
+    """The structures for which a format has a table of its own, ours or the site's."""
+    found = {oid for form in _FORMATS for oid in tables_of(form)}
+    return sorted((shipped()[oid] for oid in found), key=lambda structure: structure.code)
+
+
 def _tables(structure: str | None, form: str | None) -> Iterable[tuple[Table, Structure]]:
     """The tables that are asked for, each with its structure. Raises: NotFound, TableError."""
     found = []
-    wanted = [_structure(structure)] if structure else [shipped()[oid] for oid in tables_of("fhir")]
+    wanted = [_structure(structure)] if structure else _with_tables()
     for known in wanted:
         for name in (form,) if form else _FORMATS:
             mapping = mapping_of(name, known.oid)
             if mapping is not None:
                 found.append((mapping.table, known))
     if not found:
-        raise NotFound("There is no such table.")
+        raise NotFound("There is no such table; `interop mappings new` begins one.")
     return found
 
 

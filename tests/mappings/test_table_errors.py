@@ -43,6 +43,13 @@ def test_a_wrong_row_is_named_by_its_line(tmp_path: Path, row: str, said: str) -
     assert caught.value.line == 8
 
 
+def test_a_table_that_has_what_no_table_has_is_named_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(TableError) as caught:
+        load(tmp_path, "", 'format = "x"\nstructur = "1.2"\n[[section]]\nrows = [\n')
+    assert "has no 'structur'" in str(caught.value)
+    assert caught.value.line == 2
+
+
 def test_what_is_not_toml_is_named_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(TableError) as caught:
         load(tmp_path, '  { record = "jakelu", format = "Jakelu },')

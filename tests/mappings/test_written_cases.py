@@ -67,4 +67,4 @@ def test_the_command_counts_the_cases_of_the_site(tmp_path: Path) -> None:
     assert done.returncode == 1
     *faults, total = done.stdout.decode().splitlines()
     assert [fault.split(" ")[:3] for fault in faults] == [["case", "yksin:", "yksin.thl.json"]]
-    assert total.endswith(" rows, 2 cases, 1 faults")
+    assert total.endswith(" rows, 2 cases, 1 fault")
