@@ -15,7 +15,7 @@ from typing import Any
 
 from schemas.canonical import CANONICAL
 
-__all__ = ["ACTING", "DOCUMENT", "WORDS", "audit_event", "words_of"]
+__all__ = ["ACTING", "CLIENT_DIGEST", "DECISION", "DOCUMENT", "WORDS", "audit_event", "words_of"]
 
 WORDS = f"{CANONICAL}/CodeSystem/audit-what"
 """The system of our words for what was done."""
@@ -24,8 +24,11 @@ ACTING = f"{CANONICAL}/NamingSystem/audit-who"
 DOCUMENT = "urn:ietf:rfc:3986"
 """The system of documents, by OID as a URN."""
 
-_CLIENT_DIGEST = f"{CANONICAL}/NamingSystem/client-digest"
-_DECISION = f"{CANONICAL}/NamingSystem/decision"
+CLIENT_DIGEST = f"{CANONICAL}/NamingSystem/client-digest"
+"""The system of persons, by the audit's keyed digest."""
+DECISION = f"{CANONICAL}/NamingSystem/decision"
+"""What a decision of the gate is named under."""
+
 _ENTITY = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLE = "http://terminology.hl7.org/CodeSystem/object-role"
 _SUCCESS, _MINOR_FAILURE = "0", "4"
@@ -80,7 +83,7 @@ def _purpose(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _acting(entry: Mapping[str, Any]) -> dict[str, Any]:
     agent: dict[str, Any] = _agent(entry["who"], requestor=True)
     if entry["decision"]:
-        agent["policy"] = [f"{_DECISION}/{entry['decision']}"]
+        agent["policy"] = [f"{DECISION}/{entry['decision']}"]
     return agent
 
 
@@ -95,7 +98,7 @@ def _receiving(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _persons(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
-            "what": {"identifier": {"system": _CLIENT_DIGEST, "value": client}},
+            "what": {"identifier": {"system": CLIENT_DIGEST, "value": client}},
             "type": {"system": _ENTITY, "code": "1", "display": "Person"},
             "role": {"system": _ROLE, "code": "1", "display": "Patient"},
         }

@@ -54,6 +54,9 @@ COMMANDS: Mapping[str, Command] = {
         "deliveries", "deliveries", "List, show, retry, release, confirm or cancel deliveries.", group=True
     ),
     "due": Command("due", "due_command", "List the plans that are to be reviewed soon, or should have been."),
+    "disclosures": Command(
+        "disclosures", "disclosures", "What other controllers were given outside Kanta, and its notices.", group=True
+    ),
     "audit": Command("audit", "audit", "The audit: list, show, verify, anchor, export.", group=True),
     "documents": Command(
         "documents", "documents", "List and show documents; admit or refuse those in quarantine.", group=True

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from getpass import getpass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from interop.cli.acting import acting
+from interop.cli.acting import acting, asked_code, in_utc, moment
 from interop.cli.deliveries import Form
 from interop.cli.serve import SettingsFile
 from interop.cli.writing import why, write_file
@@ -86,7 +85,7 @@ def list_command(
         about = f"{one.document} v{one.version}" if one.document else one.document_id
         to = f" → {one.receiver}" if one.receiver else ""
         law = f"  ({one.act}, {one.section})" if one.act else ""
-        print(f"{_time(one.at)}  {one.what:<16}  {one.who:<24}  {about}{to}{law}  {one.cause}")
+        print(f"{moment(one.at)}  {one.what:<16}  {one.who:<24}  {about}{to}{law}  {one.cause}")
 
 
 @audit.command("show")
@@ -202,15 +201,8 @@ def _sought(
     word = next((one for one in WHATS if one == what), None)
     if what and word is None:
         raise Invalid(f"--what takes one of {', '.join(WHATS)}.")
-    person = store.audit.pseudonym(_asked_code()) if client else ""
-    return Sought(client=person, document=document, what=word, since=_in_utc(since), until=_in_utc(until))
-
-
-def _asked_code() -> str:
-    code = getpass("Identity code: ") if sys.stdin.isatty() else sys.stdin.readline()
-    if not code.strip():
-        raise Invalid("No identity code was given.")
-    return code
+    person = store.audit.pseudonym(asked_code()) if client else ""
+    return Sought(client=person, document=document, what=word, since=in_utc(since), until=in_utc(until))
 
 
 def _tell(store: Store, what: Any, sought: Sought) -> None:
@@ -259,11 +251,3 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 def _problem(one: Problem) -> dict[str, Any]:
     return asdict(one)
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _in_utc(day: datetime | None) -> datetime | None:
-    return day.replace(tzinfo=UTC) if day is not None else None

@@ -23,6 +23,7 @@ __all__ = [
     "file",
     "fingerprint",
     "flag",
+    "folder",
     "key_id",
     "keys",
     "level",
@@ -223,14 +224,23 @@ def codes(value: Any) -> tuple[str, ...]:
 
 def file(value: Any) -> Path:
     """The path of a file that is there. Raises: ValueError with what was expected."""
+    return _there(value, Path.is_file, "the path of a file that is there")
+
+
+def folder(value: Any) -> Path:
+    """The path of a folder that is there. Raises: ValueError with what was expected."""
+    return _there(value, Path.is_dir, "the path of a folder that is there")
+
+
+def _there(value: Any, is_such: Callable[[Path], bool], expected: str) -> Path:
     path = Path(text(value))
     try:
-        is_there = path.is_file()
+        is_there = is_such(path)
     except (OSError, ValueError):
         # Too long to be a path, or behind a folder that does not let us in.
         is_there = False
     if not is_there:
-        raise ValueError("the path of a file that is there")
+        raise ValueError(expected)
     return path
 
 

@@ -61,7 +61,7 @@ def receivers(path: Path) -> Mapping[str, Receiver]:
         values = _read(settings, given, {}, wrong)
         mistakes += [f"systems.{name}.{one}" for one in wrong]
         if not wrong:
-            found[name] = SystemSettings(name=name, kind="", url="", **values).receiver
+            found[name] = SystemSettings(name=name, kind=str(table.get("kind", "")), url="", **values).receiver
     if mistakes:
         raise Invalid("\n".join(["The settings cannot be used:", *(f"- {mistake}" for mistake in mistakes)]))
     return found

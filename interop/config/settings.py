@@ -142,6 +142,7 @@ class SystemSettings:
             provider=self.provider,
             names=frozenset(self.names),
             is_client=self.role == "client",
+            through_kanta=self.kind == "kanta",
         )
 
 
@@ -207,6 +208,8 @@ class Settings:
     begins: int = _setting("exchange.begins", "", checks.count, 3)
     backlog: int = _setting("exchange.backlog", "", checks.backlog, 10_000)
     audit_years: int = _setting("audit.keep_years", "", checks.years, 12)
+    disclosures_folder: Path | None = _setting("disclosures.folder", "", checks.folder, None)
+    disclosures_persons: str = _setting("disclosures.persons", "", checks.one_of("digest", "identifier"), "digest")
     traces: str = _setting("telemetry.traces", "INTEROP_TRACES", checks.address, "")
     http_listen: tuple[str, int] | None = _setting("http.listen", "INTEROP_HTTP_LISTEN", checks.listening, None)
     http_base_url: str = _setting("http.base_url", "INTEROP_HTTP_BASE_URL", checks.address, "")

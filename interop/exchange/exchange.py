@@ -66,6 +66,7 @@ class Exchange:
         """What was received, sent and settled in one go through everything that is due. Raises: Unavailable (store)."""
         done = Round(self.receive(), (*self.deliver(), *self.settle()))
         self.parts.store.audit.seal(self.parts.clock())
+        self._notify()
         return done
 
     def receive(self) -> tuple[Received, ...]:
@@ -83,6 +84,12 @@ class Exchange:
     def settle(self) -> tuple[Delivery, ...]:
         """The deliveries that reading back has moved."""
         return self._step(settle, "accepted", "unknown")
+
+    def _notify(self) -> None:
+        try:
+            self.parts.notify()
+        except InteropError:
+            log(_LOG, logging.WARNING, "disclosure_notices_wait", error=True)
 
     def _receive_from(self, name: str) -> Iterator[Received]:
         try:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from interop.config import Settings, SystemSettings
 from interop.errors import Invalid
 from interop.exchange.copies import Copies
+from interop.exchange.notifying import Outbox
 from interop.exchange.parts import Admission, Participant
 from interop.systems.apotti import Apotti, ApottiSettings
 from interop.systems.apotti_clients import EnrolledClients
@@ -20,6 +21,7 @@ from interop.systems.copy_mail import CopyMail, CopyMailSettings
 from interop.systems.effica import Effica, EfficaSettings
 from interop.systems.effica_sftp import EfficaSftp, EfficaSftpSettings
 from interop.systems.kanta import KantaFolder
+from interop.systems.notice_folder import NoticeFolder
 from interop.systems.oauth import SigningKey
 from interop.systems.omni360 import Omni360, Omni360Settings
 from interop.systems.omni360_webhook import Hook
@@ -28,7 +30,7 @@ from interop.systems.sftp import HostKey, SftpPlace
 from interop.systems.tls import Tls
 from schemas.record import Record
 
-__all__ = ["KINDS", "hooks", "participants", "receivers_of", "signing_keys"]
+__all__ = ["KINDS", "hooks", "outbox", "participants", "receivers_of", "signing_keys"]
 
 
 _RATES: Mapping[str, float] = {"omni360": 5.0, "apotti": 1.0}
@@ -55,6 +57,13 @@ def receivers_of(settings: Settings, source: str, record: Record) -> list[str]:
     """The names of the systems that a document from the source is meant for, as `Parts.receivers`. Raises: Fault."""
     others = [one for one in settings.systems if one.receives and one.name != source]
     return [one.name for one in others if not one.role or _copies(one).wants(record)]
+
+
+def outbox(settings: Settings) -> Outbox | None:
+    """Where disclosure notices go; None when no folder is named, so that they wait in the database."""
+    if settings.disclosures_folder is None:
+        return None
+    return Outbox(NoticeFolder(settings.disclosures_folder), settings.disclosures_persons == "identifier")
 
 
 def hooks(settings: Settings, joined: Mapping[str, Participant]) -> Mapping[str, Hook]:

@@ -11,7 +11,8 @@ from threading import Lock
 from typing import Literal, Protocol, TypeVar
 
 from interop.exchange.copies import Copies
-from interop.store import Store
+from interop.exchange.notifying import Outbox, notify
+from interop.store import Disclosed, Store
 from interop.systems.base import System
 from mappings.report import Report
 from schemas.issues import Issue
@@ -219,7 +220,8 @@ class Parts:
     """All that a step needs besides ids. `worker` is the name that this process goes by at the database.
 
     After `begins` times that work on a document was begun and ended with the process itself, a person has to look.
-    `span` times a piece of work for whoever traces the exchange.
+    `span` times a piece of work for whoever traces the exchange. `notices` is where disclosure notices go; without it
+    they wait in the database.
     """
 
     store: Store
@@ -232,6 +234,19 @@ class Parts:
     records: Records = field(default_factory=Records)
     begins: int = 3
     span: Span = no_span
+    notices: Outbox | None = None
+
+    def notify(self) -> int:
+        """How many disclosure notices were put into their outbox; 0 when none waits, or there is no outbox.
+
+        Raises: Unavailable, Unknown, Forbidden of the folder.
+        """
+        return notify(self.store, self.notices, self._disclosed, self.clock()) if self.notices is not None else 0
+
+    def _disclosed(self, one: Disclosed) -> Record | None:
+        """The document that was disclosed, as it came."""
+        document = self.store.document(one.document_id)
+        return self.records.find(document.id) or self.examine(self.store.payload(document.id), document.format).record
 
     def receivers(self, source: str, record: Record) -> list[str]:
         """The systems that get the document that comes from the source. Raises: Fault."""

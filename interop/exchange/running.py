@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from interop.config import Settings
 from interop.exchange.engine_dbos import EnginePlace
-from interop.exchange.joining import participants
+from interop.exchange.joining import outbox, participants
 from interop.exchange.parts import Examine, Pace, Parts, Write
 from interop.exchange.tracing import spans
 from interop.exchange.worker import Worker, Working
@@ -48,7 +48,7 @@ def opened_parts(settings: Settings, examine: Examine, write: Write) -> Iterator
             joined = participants(settings)
             yield Parts(
                 store, joined, examine, write, lambda: datetime.now(UTC), pace, str(uuid4()), begins=settings.begins,
-                span=spans(settings.traces),
+                span=spans(settings.traces), notices=outbox(settings),
             )  # fmt: skip
         finally:
             if sole is not None:

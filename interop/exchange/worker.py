@@ -29,6 +29,7 @@ __all__ = ["Worker", "Working"]
 
 _LOG = logging.getLogger(__name__)
 _UPKEEP, _SEALING, _TIDYING = timedelta(seconds=1), timedelta(seconds=1), timedelta(minutes=10)
+_NOTIFYING = timedelta(seconds=2)
 _KEEP_TURNS, _KEEP_ARRIVALS = timedelta(days=1), timedelta(days=30)
 _HAND_OVER = timedelta(seconds=0.1)
 _SLICES = 4
@@ -79,6 +80,8 @@ class Worker:
         self._go("heart", self._working.grace / 6, self._beat)
         self._go("upkeep", _UPKEEP, self._upkeep)
         self._go("seal", _SEALING, self._seal)
+        if self._parts.notices is not None:
+            self._go("notices", _NOTIFYING, self._notify)
         self._go("hand-over", _HAND_OVER, self.hand_over)
         for name, participant in self._parts.participants.items():
             if participant.sends:
@@ -177,6 +180,7 @@ class Worker:
                 pass
             store.inbox.forget(now - _KEEP_ARRIVALS)
             store.audit.prune(years_before(now, self._working.audit_years), now)
+            store.disclosures.forget(years_before(now, self._working.audit_years))
             self._tidied_at = now
 
     def _silent(self) -> list[str]:
@@ -197,6 +201,13 @@ class Worker:
         """Gives the audit's new entries their places in the chain. Any worker may: the store lets one at a time."""
         while self._parts.store.audit.seal(self._parts.clock()) and not self._stop.is_set():
             pass
+
+    def _notify(self) -> None:
+        """Puts disclosure notices into their outbox, one worker at a time."""
+        parts, grace = self._parts, self._working.grace
+        while parts.store.workers.lease("notices", parts.worker, parts.clock(), grace) and parts.notify():
+            if self._stop.is_set():
+                return
 
     def _doubt(self, is_gone: Callable[[Delivery], bool]) -> None:
         if not self._parts.store.deliveries("sent", limit=1):

@@ -8,6 +8,7 @@ from interop.store.audit_entries import PURPOSES, WHATS, Entry, What
 from interop.store.batches import Change, Due, Taken
 from interop.store.circuits import Circuit, Pass
 from interop.store.counts import DeliveryCount, Took
+from interop.store.disclosures import Disclosed, SoughtDisclosures
 from interop.store.encryption import KeyRing
 from interop.store.figures import Beat, Flow, Found, Inflow, Wanted
 from interop.store.inbox import DueArrival, Ended, Waiting
@@ -42,6 +43,7 @@ __all__ = [
     "Circuit",
     "Delivery",
     "DeliveryCount",
+    "Disclosed",
     "Due",
     "DueArrival",
     "Ended",
@@ -57,6 +59,7 @@ __all__ = [
     "Pass",
     "Problem",
     "Sought",
+    "SoughtDisclosures",
     "State",
     "Status",
     "Step",

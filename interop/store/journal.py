@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from interop.store.audit import Audit
 from interop.store.audit_entries import Entry, Outcome, What
+from interop.store.disclosures import note_disclosures
 from interop.store.ledger import Step
 from interop.store.rows import Move, note_of
 from interop.store.states import State
@@ -76,8 +77,16 @@ class Journal:
         entries = self._audit.note(
             session, [_moved(one, one.step.decision or bases.get(one.row.id) or {}) for one in moves]
         )
+        self._disclosed(session, [(one, bases.get(one.row.id) or {}) for one in moves if one.step.after == "delivered"])
         notes = [note_of(one.row, one.before, one.step, entry.id) for one, entry in zip(moves, entries, strict=True)]
         session.execute(insert(TransitionRow), notes)
+
+    def _disclosed(self, session: Session, moves: Sequence[tuple[Move, Mapping[str, Any]]]) -> None:
+        """Writes what has been disclosed to other controllers by deliveries that have arrived."""
+        disclosing = note_disclosures(session, moves)
+        if disclosing:
+            bases = {move.row.id: basis for move, basis in moves}
+            self._audit.note(session, [_disclosure(one, bases[one.row.id]) for one in disclosing])
 
     def hurried(self, session: Session, row: DeliveryRow, document: DocumentRow, step: Step) -> None:
         """Writes that a person had a delivery under way tried at once; its state stays."""
@@ -101,6 +110,11 @@ def _moved(move: Move, basis: Mapping[str, Any]) -> Entry:
         decision=str(basis.get("id", "")), decided_at=str(basis.get("at", "")),
     )  # fmt: skip
     return _of_document(told, move.document)
+
+
+def _disclosure(move: Move, basis: Mapping[str, Any]) -> Entry:
+    step = Step("delivered", move.step.at, "disclosure_notice", worker=move.step.worker, who=move.step.who)
+    return replace(_moved(replace(move, step=step), {**basis, **basis["disclosure"]}), what="disclosed")
 
 
 def _of_document(entry: Entry, document: DocumentRow) -> Entry:

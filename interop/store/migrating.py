@@ -22,7 +22,7 @@ __all__ = ["FIRST", "NEWEST", "form_of", "migrate"]
 
 FIRST = "0001"
 """The form of a database that does not name its own."""
-NEWEST = "0008"
+NEWEST = "0009"
 """The form that this program works with."""
 
 _STEPS = Path(__file__).with_name("migrations")

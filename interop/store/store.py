@@ -18,6 +18,7 @@ from interop.store.batches import Batches, Change, Due, Taken
 from interop.store.circuits import Circuits
 from interop.store.counts import Counts
 from interop.store.database import Database
+from interop.store.disclosures import Disclosures
 from interop.store.documents import Documents
 from interop.store.encryption import KeyRing
 from interop.store.figures import Figures
@@ -65,7 +66,8 @@ class Store(Documents):
     In: `ring` opens the payloads; `new_id` names documents. Raises, from every method: Unavailable when the database
     cannot be reached. `inbox`, `wills`, `circuits`, `workers`, `access` and `jobs` are the parts of it that several
     processes agree through; `resources` is the index of what the documents hold; `figures` is what people look at, and
-    `counts` what machines do; `waits` looks for times that no wait leads to; `audit` tells of everything that was done.
+    `counts` what machines do; `waits` looks for times that no wait leads to; `audit` tells of everything that was done,
+    and `disclosures` of what other controllers were given.
     """
 
     def __init__(self, url: str, ring: KeyRing, new_id: Callable[[], str] = _new_id) -> None:
@@ -81,6 +83,7 @@ class Store(Documents):
         self.keys = Keys(self._database, ring)
         self._journal = Journal(self.audit)
         self._batches = Batches(self._database, self._journal)
+        self.disclosures = Disclosures(self._database)
         self.inbox = Inbox(self._database, ring, self._digest_key, new_id)
         self.wills = WillStore(self._database, ring, self._digest_key, new_id)
         self.circuits = Circuits(self._database)

@@ -61,5 +61,5 @@ def test_every_step_is_told_and_the_stored_decision_holds_ids_alone() -> None:
     assert stored["grounds"] == ["free_text_may_reveal_a_place", "receiver_has_the_same_controller"]
     assert stored["permitted_by"] == "receiver_has_the_same_controller"
     told = {"id", "at", "outcome", "ground", "act", "section", "permitted_by", "grounds", "permits", "redactions"}
-    assert set(stored) == told
+    assert set(stored) == {*told, "disclosure"}
     assert decision.id == decided(CASES / "order_and_free_text").id != decided(CASES / "own_register").id

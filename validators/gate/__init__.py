@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from validators.gate.access import duties
 from validators.gate.deciding import Decision, Step, decide, decide_on
+from validators.gate.disclosing import Disclosure
 from validators.gate.documents import kinds, tasks
 from validators.gate.facts import Ownership, Plan, PlanPermit, Receiver, Sector, Subject
 from validators.gate.grounds import GROUNDS, Ground, Outcome
@@ -19,6 +20,7 @@ __all__ = [
     "GROUNDS",
     "QUESTIONS",
     "Decision",
+    "Disclosure",
     "Ground",
     "Outcome",
     "Ownership",

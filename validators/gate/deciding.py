@@ -18,6 +18,7 @@ from schemas.json_text import canonical
 from schemas.record import Record
 from schemas.wills import Client, Wills
 from validators.gate.case import Case
+from validators.gate.disclosing import Disclosure, disclosure
 from validators.gate.facts import Receiver, Subject
 from validators.gate.grounds import GROUNDS, Ground, Outcome
 from validators.gate.questions import QUESTIONS
@@ -56,6 +57,7 @@ class Decision:
 
     `id` names the decision: the same facts at the same moment give the same one. `permits`: the ids of the permits that
     it relies on, also when it is held and a person may let it go. `suspects`: free texts that a person has to read.
+    `disclosure`: what another controller is given, should the document go, outside Kanta; None when nothing is.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Decision:
     redactions: tuple[str, ...] = ()
     permits: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    disclosure: Disclosure | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -95,6 +98,7 @@ class Decision:
             "grounds": [step.ground.id for step in self.steps if step.holds],
             "permits": list(self.permits),
             "redactions": list(self.redactions),
+            "disclosure": self.disclosure.as_json() if self.disclosure else None,
         }
 
 
@@ -115,7 +119,9 @@ def decide(subject: Subject, receiver: Receiver, wills: Wills, at: datetime) -> 
         case.redactions,
         suspects=subject.suspects if case.is_flagged() else (),
     )
-    return replace(decision, permits=case.relied_on()) if decision.permitted_by in _BY_PERMIT else decision
+    given = disclosure(case, basis, GROUNDS.get(decision.permitted_by))
+    permits = case.relied_on() if decision.permitted_by in _BY_PERMIT else ()
+    return replace(decision, permits=permits, disclosure=given)
 
 
 def decide_on(

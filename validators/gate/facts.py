@@ -92,7 +92,7 @@ class Receiver:
     when that is another. `is_client`: what goes there is the client's own copy. `duty` is one of `access.toml`;
     `service_tasks` our names or codes of 1221, `services` codes of 1222: what the duty is about. `joint_units`:
     OIDs of units where social and health care work together. `acts_for`: controllers on whose account it produces
-    services. `names`: how plans name it.
+    services. `names`: how plans name it. `through_kanta`: what goes there, Kanta keeps and accounts for.
     """
 
     controller: str = ""
@@ -106,6 +106,7 @@ class Receiver:
     provider: str = ""
     names: frozenset[str] = frozenset()
     is_client: bool = False
+    through_kanta: bool = False
 
     @property
     def oids(self) -> frozenset[str]:

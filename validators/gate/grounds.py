@@ -22,13 +22,17 @@ Outcome = Literal["permit", "hold", "deny"]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason for one outcome. `id` is permanent; `act` is its number, `section` as in Finnish statutes."""
+    """One reason for one outcome. `id` is permanent; `act` is its number, `section` as in Finnish statutes.
+
+    `discloses`: a document that goes on this ground leaves its controller, unless the receiver has the same one.
+    """
 
     id: str
     outcome: Outcome
     act: str
     section: str
     message: Mapping[Language, str]
+    discloses: bool = True
 
 
 def grounds_in(text: str) -> Mapping[str, Ground]:
@@ -39,7 +43,9 @@ def grounds_in(text: str) -> Mapping[str, Ground]:
             raise ValueError(f"Ground {ground_id} names an outcome that does not exist.")
         message = {language: entry[language] for language in LANGUAGES}
         outcome = cast("Outcome", entry["outcome"])
-        found[ground_id] = Ground(ground_id, outcome, entry["act"], entry["section"], message)
+        found[ground_id] = Ground(
+            ground_id, outcome, entry["act"], entry["section"], message, discloses=entry.get("discloses", True)
+        )
     return found
 
 
