@@ -38,8 +38,12 @@ _Document = Annotated[str, typer.Option("--document", metavar="OID", help="Of th
 _Client = Annotated[
     bool, typer.Option("--client", help="Ask for an identity code, without showing it, and take that person's.")
 ]
-_Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="From this day (UTC).")]
-_Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Before this day (UTC).")]
+_Since = Annotated[
+    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="From this day (UTC).")
+]
+_Until = Annotated[
+    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Before this day (UTC).")
+]
 _Waiting = Annotated[bool, typer.Option("--waiting", help="Those alone whose notice is not in the outbox yet.")]
 
 
@@ -51,7 +55,7 @@ def list_command(
     since: _Since = None,
     until: _Until = None,
     waiting: _Waiting = False,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="The latest so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, metavar="N", help="The latest so many.")] = 100,
     output: _Output = Form.text,
 ) -> None:
     """List the latest disclosures, oldest first: when, which document, from which controller to which, on which law.
@@ -86,6 +90,9 @@ def show_command(
     """Show one disclosure; with `--output json`, its notice: a FHIR R4 Bundle of AuditEvent and Provenance.
 
     The person stays the audit's keyed digest. The look at it is an entry of the audit.
+
+    \b
+    interop disclosures show 0b1c2d3e --output json
     """
     with _store(settings) as store:
         one = store.disclosures.one(disclosure_id)
@@ -100,7 +107,7 @@ def show_command(
 @disclosures.command("export")
 def export_command(
     to: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The file; else it is printed.")
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="The file; else it is printed.")
     ] = None,
     settings: SettingsFile = _DEFAULT,
     document: _Document = "",
