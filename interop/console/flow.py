@@ -16,7 +16,8 @@ __all__ = ["Drawn", "Edge", "Node", "Strand", "drawn"]
 _Tallies = tuple[tuple[str, int], ...]
 _Point = tuple[float, float]
 
-_GAP = 20
+_GAP = 20.0
+_BOX = 300.0
 _STATES_SHOWN: tuple[State, ...] = (
     "delivered",
     "accepted",
@@ -31,9 +32,13 @@ _STATES_SHOWN: tuple[State, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One box: a system as sender or as receiver. `tallies` are its counts by state, or by outcome for a sender."""
+    """One box: a system as sender or as receiver. `tallies` are its counts by state, or by outcome for a sender.
+
+    `title` is its name, cut where the box is too narrow for it.
+    """
 
     name: str
+    title: str
     format: str
     x: float
     y: float
@@ -53,9 +58,11 @@ class Strand:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """All that goes between a system and the service."""
+    """All that goes between a system and the service; `total` stands at the point `at`."""
 
     strands: tuple[Strand, ...]
+    total: int
+    at: _Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,39 +86,46 @@ def drawn(found: Overview, *, wide: bool) -> Drawn:
 
 
 def _wide(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
-    box, tall = 300.0, _tall(sent, got)
-    rows = max(len(sent), len(got), 1)
-    height = rows * tall + (rows - 1) * _GAP
-    hub = Node("", "", 400, max(0.0, height / 2 - 70), 160, min(height, 140.0), ())
-    left = _column(found, sent, 0, box, tall, height)
-    right = _column(found, got, 960 - box, box, tall, height)
-    edges = [_edge(one, (one.x + box, one.y + tall / 2), (hub.x, _spread(hub, left, one)), across=True) for one in left]
+    height = max(140.0, _reach(sent, _GAP), _reach(got, _GAP))
+    hub = Node("", "", "", 400, height / 2 - 70, 160, 140, ())
+    left = _stack(found, sent, 0, (height - _reach(sent, _GAP)) / 2, _BOX, _GAP)
+    right = _stack(found, got, 960 - _BOX, (height - _reach(got, _GAP)) / 2, _BOX, _GAP)
+    edges = [_edge(one.tallies, (_BOX, _middle(one)), (hub.x, _spread(hub, left, one)), across=True) for one in left]
     edges += [
-        _edge(one, (hub.x + hub.width, _spread(hub, right, one)), (one.x, one.y + tall / 2), across=True)
+        _edge(one.tallies, (one.x, _middle(one)), (hub.x + hub.width, _spread(hub, right, one)), across=True)
         for one in right
     ]
     return Drawn(960, height, hub, left, right, tuple(edges), wide=True)
 
 
 def _narrow(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
-    box, tall, rise = 340.0, _tall(sent, got), 44.0
-    left = _stack(found, sent, 0, box, tall)
-    hub_y = (left[-1].y + tall if left else 0) + rise
-    hub = Node("", "", 0, hub_y, box, 56, ())
-    right = _stack(found, got, hub_y + 56 + rise, box, tall)
-    height = (right[-1].y + tall) if right else hub_y + 56
+    box, rise, gap = 340.0, 44.0, 10.0
+    left = _stack(found, sent, 0, 0, box, gap)
+    hub_y = _reach(sent, gap) + rise
+    hub = Node("", "", "", 0, hub_y, box, 56, ())
+    right = _stack(found, got, 0, hub_y + 56 + rise, box, gap)
+    height = hub_y + 56 + (rise + _reach(got, gap) if got else 0)
     edges = []
     if left:
-        edges.append(_edge_of(_sum(left), (box / 2, left[-1].y + tall), (box / 2, hub_y), across=False))
+        edges.append(_edge(_sum(left), (box / 2, hub_y - rise), (box / 2, hub_y), across=False))
     if right:
-        edges.append(_edge_of(_sum(right), (box / 2, hub_y + 56), (box / 2, right[0].y), across=False))
+        edges.append(_edge(_sum(right), (box / 2, hub_y + 56), (box / 2, right[0].y), across=False))
     return Drawn(box, height, hub, left, right, tuple(edges), wide=False)
 
 
-def _tall(*sides: Mapping[str, _Tallies]) -> float:
-    """How tall each box is: two tallies stand on a line, and the box with the most lines fits."""
-    most = max((len(tallies) for side in sides for tallies in side.values()), default=0)
-    return 44.0 + 20.0 * max(2, -(-most // 2))
+def _tall(tallies: _Tallies) -> float:
+    """How tall a box is: more than two tallies stand two on a line."""
+    lines = -(-len(tallies) // 2) if len(tallies) > 2 else max(1, len(tallies))
+    return 48.0 + 20.0 * lines
+
+
+def _reach(side: Mapping[str, _Tallies], gap: float) -> float:
+    """How far down the boxes of one side reach."""
+    return sum(_tall(tallies) + gap for tallies in side.values()) - gap if side else 0.0
+
+
+def _middle(node: Node) -> float:
+    return node.y + node.height / 2
 
 
 def _intake(found: Overview, name: str) -> _Tallies:
@@ -127,22 +141,22 @@ def _states(found: Overview, name: str) -> _Tallies:
     return tuple((state, counts[state]) for state in _STATES_SHOWN if state in counts)
 
 
-def _column(
-    found: Overview, tallies: Mapping[str, _Tallies], x: float, box: float, tall: float, height: float
+def _stack(
+    found: Overview, side: Mapping[str, _Tallies], x: float, y: float, box: float, gap: float
 ) -> tuple[Node, ...]:
-    used = len(tallies) * tall + (len(tallies) - 1) * _GAP
-    top = (height - used) / 2
-    return tuple(
-        Node(name, found.formats.get(name, ""), x, top + number * (tall + _GAP), box, tall, counts)
-        for number, (name, counts) in enumerate(tallies.items())
-    )
+    """The boxes of one side under each other, the first at the given place."""
+    nodes = []
+    for name, tallies in side.items():
+        form, tall = found.formats.get(name, ""), _tall(tallies)
+        nodes.append(Node(name, _title(name, "" if form == name else form, box), form, x, y, box, tall, tallies))
+        y += tall + gap
+    return tuple(nodes)
 
 
-def _stack(found: Overview, tallies: Mapping[str, _Tallies], y: float, box: float, tall: float) -> tuple[Node, ...]:
-    return tuple(
-        Node(name, found.formats.get(name, ""), 0, y + number * (tall + 10), box, tall, counts)
-        for number, (name, counts) in enumerate(tallies.items())
-    )
+def _title(name: str, form: str, box: float) -> str:
+    """The name as far as it fits beside the format."""
+    room = int((box - 44 - len(form) * 7) / 9)
+    return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
 def _spread(hub: Node, nodes: Sequence[Node], node: Node) -> float:
@@ -158,21 +172,19 @@ def _sum(nodes: Sequence[Node]) -> _Tallies:
     return tuple(counts.items())
 
 
-def _edge(node: Node, begin: _Point, end: _Point, *, across: bool) -> Edge:
-    return _edge_of(node.tallies, begin, end, across=across)
-
-
-def _edge_of(tallies: _Tallies, begin: _Point, end: _Point, *, across: bool) -> Edge:
-    """The strands of an edge side by side, each as thick as its count has digits."""
+def _edge(tallies: _Tallies, begin: _Point, end: _Point, *, across: bool) -> Edge:
+    """The strands of an edge side by side, each as thick as its count has digits. In: it begins where its total is."""
     widths = [2.0 + 1.5 * len(str(count)) for _, count in tallies]
-    at = -(sum(widths) + 1.5 * max(0, len(widths) - 1)) / 2
+    aside = -(sum(widths) + 1.5 * max(0, len(widths) - 1)) / 2
     strands = []
     for (state, _), width in zip(tallies, widths, strict=True):
-        strands.append(Strand(state, _path(begin, end, at + width / 2, across=across), width))
-        at += width + 1.5
+        strands.append(Strand(state, _path(begin, end, aside + width / 2, across=across), width))
+        aside += width + 1.5
     if not strands:
         strands.append(Strand("none", _path(begin, end, 0, across=across), 1.5))
-    return Edge(tuple(strands))
+    toward = 34.0 if end[0] > begin[0] else -34.0
+    at = (begin[0] + toward, begin[1]) if across else (begin[0], (begin[1] + end[1]) / 2)
+    return Edge(tuple(strands), sum(count for _, count in tallies), at)
 
 
 def _path(begin: _Point, end: _Point, aside: float, *, across: bool) -> str:

@@ -7,7 +7,7 @@ from interop.documents.comparing import Comparison, compare
 from interop.documents.converting import Converted, Written, convert, convert_version, take_in, with_residue, write
 from interop.documents.examined import Examined, Options
 from interop.documents.examining import examine
-from interop.documents.explaining import Explained, explain, lineage, origins
+from interop.documents.explaining import Copy, Explained, explain, lineage, origins
 from interop.documents.layers import LayerState, unjudged
 from interop.documents.outcomes import as_outcome, outcome_of
 from interop.documents.strictness import Strictness
@@ -16,6 +16,7 @@ __all__ = [
     "Alignment",
     "Comparison",
     "Converted",
+    "Copy",
     "Examined",
     "Explained",
     "LayerState",

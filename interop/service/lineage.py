@@ -6,17 +6,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from interop.documents import Examined, lineage, with_residue, write
+from interop.documents import Copy, Examined, lineage, with_residue, write
 from interop.service.masking import Mask, encoded_hidden, encoded_text
 from mappings.formats import FORMATS, Place
 from mappings.report import Report
 from schemas.issues import Issue
 from schemas.xml_text import declared_encoding
 
-__all__ = ["Excerpt", "TextLine", "Written", "excerpts", "masked_lines", "trace_back", "written_forms"]
+__all__ = ["Also", "Excerpt", "TextLine", "Written", "excerpts", "masked_lines", "trace_back", "written_forms"]
 
 _AROUND = 7
+_AROUND_COPY = 3
 _WIDEST = 240
+_TELLING = 4
+"""How long a value must be to be known again in a text."""
 _WIDEST_MARKED = 1600
 _HIDDEN = re.compile("·{24,}")
 
@@ -41,10 +44,20 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Also:
+    """A further place of a form that says the same, and the lines around it."""
+
+    place: Place
+    codec: str
+    lines: tuple[TextLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Excerpt:
     """What one form shows of one field: the lines around its place, and the place itself; no lines when it is lost.
 
-    `inside` are lines of the text that the place holds in Base64, when the field is found there.
+    `inside` are lines of the text that the place holds in Base64, when the field is found there. `copies` are the
+    other places of the form at which it stands.
     """
 
     format: str
@@ -54,6 +67,7 @@ class Excerpt:
     lines: tuple[TextLine, ...]
     whole: int
     inside: tuple[TextLine, ...] = ()
+    copies: tuple[Also, ...] = ()
 
 
 def written_forms(data: bytes, examined: Examined) -> list[Written]:
@@ -110,17 +124,39 @@ def _excerpt(data: bytes, examined: Examined, name: str, mask: Mask, at: str, va
     place = Place("") if way is None else way.source if given else way.output
     if at and not place.path:
         return Excerpt(name, given, place, "", (), len(text))
-    shown = _around(text, (place.line or 1) if at else 0, place.column)
+    shown = _around(text, (place.line or 1) if at else 0, place.column, value)
     codec = way.codec if way and not given else ""
     inside = _inside(_lines(content), mask, place.line or 1, value) if at else ()
-    return Excerpt(name, given, place, codec, shown, len(text), inside)
+    copies = () if way is None or given else tuple(_also(text, copy, value) for copy in way.copies)
+    return Excerpt(name, given, place, codec, shown, len(text), inside, copies)
 
 
-def _around(text: Sequence[str], line: int, column: int | None = None) -> tuple[TextLine, ...]:
-    """The lines around one of them, which is marked; the first ones for line 0. Long ones are cut around the column."""
-    first, last = max(1, line - _AROUND), max(line + _AROUND, 2 * _AROUND)
+def _also(text: Sequence[str], copy: Copy, value: str) -> Also:
+    lines = _around(text, copy.place.line or 1, copy.place.column, value, around=_AROUND_COPY)
+    return Also(copy.place, copy.codec, lines)
+
+
+def _around(
+    text: Sequence[str], line: int, column: int | None = None, value: str = "", *, around: int = _AROUND
+) -> tuple[TextLine, ...]:
+    """The lines around one of them, which is marked; the first ones for line 0. Long ones are cut around the column.
+
+    In: a `value` that stands a little below the line, as within a JSON object, is marked together with the line.
+    """
+    marked = range(line, _below(text, line, value) + 1)
+    first, last = max(1, line - around), max(line + around, 2 * around)
     numbered = enumerate(map(encoded_hidden, text[first - 1 : last]), first)
-    return tuple(TextLine(at, _clipped(one, column, marked=at == line), at == line) for at, one in numbered)
+    return tuple(
+        TextLine(at, _clipped(one, column if at == line else None, marked=at in marked), at in marked)
+        for at, one in numbered
+    )
+
+
+def _below(text: Sequence[str], line: int, value: str) -> int:
+    """The line at which a value stands, looked for at its place and soon after it; the place where it is not found."""
+    first = (value.splitlines() or [""])[0]
+    near = enumerate(text[line - 1 : line + 5], line) if line and len(first) >= _TELLING else ()
+    return next((at for at, one in near if first in one), line)
 
 
 def _inside(text: Sequence[str], mask: Mask, line: int, value: str) -> tuple[TextLine, ...]:

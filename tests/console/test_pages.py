@@ -147,7 +147,17 @@ def test_each_form_shows_where_a_field_stands(visit: Visit, seeded: Seeded) -> N
     assert page.count("<mark>") >= 6
     assert page.count("taitava puutöissä ja keramiikassa") >= 5
     assert "Sen sisällä, koodattuna" in page
+    assert "/resource/description</code>" in page.replace("<wbr>", ""), "a copy in another resource is shown too"
     assert "<mark>" not in visit("vilja").get(path, params={"at": "/nowhere"}).text
+
+
+def test_going_from_field_to_field_is_one_look_in_the_audit(visit: Visit, seeded: Seeded) -> None:
+    path = f"/documents/{seeded.newest.id}/forms"
+    found = Sought(what="viewed", who="user:oiva")
+    before, oiva = len(seeded.parts.store.audit.entries(found)), visit("oiva")
+    for field in ("kuvaus_asiakkaan_tilanteesta", "suunnitelman_voimassaolo"):
+        assert oiva.get(path, params={"at": f"{ROOT}/{field}"}).status_code == 200
+    assert len(seeded.parts.store.audit.entries(found)) == before + 1
 
 
 def test_versions_are_compared_word_by_word(visit: Visit, seeded: Seeded) -> None:

@@ -3,6 +3,9 @@
 "use strict";
 
 const EVERY = 5000;
+const POINTED = 250;
+let wanted = null;
+let pointing = 0;
 
 async function fetched(address, live, sent) {
   const headers = live ? { "X-Live": "1" } : {};
@@ -35,21 +38,38 @@ async function refresh() {
   setTimeout(refresh, EVERY);
 }
 
+async function look(link) {
+  wanted = link;
+  const page = await (link.form ? fetched(link.formAction, false, new FormData(link.form, link)) : fetched(link.href, false)).catch(() => null);
+  return wanted !== link || show(page, link);
+}
+
 async function follow(event) {
   const link = event.target.closest("a[data-swap]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  const page = await fetched(link.href, false).catch(() => null);
-  if (!show(page, link)) { location.assign(link.href); return; }
+  if (!await look(link)) { location.assign(link.href); return; }
   history.replaceState(null, "", link.href);
+  bring();
 }
 
 async function send(event) {
   const button = event.submitter;
   if (!button || !("swap" in button.dataset)) return;
   event.preventDefault();
-  const page = await fetched(button.formAction, false, new FormData(event.target, button)).catch(() => null);
-  if (!show(page, button)) { delete button.dataset.swap; button.click(); }
+  if (!await look(button)) { delete button.dataset.swap; button.click(); return; }
+  bring();
+}
+
+function point(event) {
+  const link = event.target.closest("[data-point] [data-swap]");
+  const meant = event.type === "focusin" ? link && link.matches(":focus-visible") : event.pointerType === "mouse";
+  clearTimeout(pointing);
+  if (link && meant && !link.hasAttribute("aria-current")) pointing = setTimeout(look, POINTED, link);
+}
+
+function bring() {
+  if (matchMedia("(max-width: 52rem)").matches) document.getElementById("places").scrollIntoView();
 }
 
 function show(page, chosen) {
@@ -61,7 +81,6 @@ function show(page, chosen) {
   chosen.closest(".field-line").classList.add("current");
   chosen.setAttribute("aria-current", "true");
   center(part);
-  if (matchMedia("(max-width: 52rem)").matches) part.scrollIntoView();
   return true;
 }
 
@@ -98,6 +117,8 @@ function drop(area) {
 
 document.addEventListener("click", follow);
 document.addEventListener("submit", send);
+document.addEventListener("pointerover", point);
+document.addEventListener("focusin", point);
 document.querySelectorAll("form.drop").forEach(drop);
 document.querySelectorAll("#places").forEach(center);
 document.querySelectorAll(".tabs [aria-current]").forEach(inView);

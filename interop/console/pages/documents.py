@@ -33,8 +33,11 @@ def unmasked(ask: Ask) -> Response:
 
 
 def forms(ask: Ask) -> Response:
-    """The written forms side by side, and where a field stands in each."""
-    document, reading = _read(ask)
+    """The written forms side by side, and where a field stands in each. Going from field to field is one look."""
+    document = _document(ask)
+    if not (ask.asked("at") and ask.request.session.get("looked") == document.id):
+        _seen(ask, document)
+    reading = read(ask.parts, document)
     chosen, excerpts = whereabouts(reading, ask.asked("at")) if reading.record else (None, [])
     shown = shown_lines(reading, ask.asked("page"), chosen)
     return _page(ask, "forms", document, reading=reading, chosen=chosen, excerpts=excerpts, shown=shown)
@@ -98,3 +101,4 @@ def _document(ask: Ask) -> StoredDocument:
 
 def _seen(ask: Ask, document: StoredDocument) -> None:
     leave(ask.parts, "viewed", f"user:{ask.name}", [document.id])
+    ask.request.session["looked"] = document.id
