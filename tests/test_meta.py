@@ -21,6 +21,7 @@ from schemas.identity import fault_of_identity_code, is_artificial
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (interop, mappings, schemas, validators)
+FOLDERS = (".ci", "benchmarks", "docs", "examples", "packaging", "tests")
 HOMES = {
     "alembic": "interop/store/",
     "authlib": "interop/console/oidc.py",
@@ -77,6 +78,11 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+
+
+def test_nothing_lies_beside_the_folders_of_the_repository() -> None:
+    folders = {path.relative_to(ROOT).parts[0] for path in repository_files() if path.parent != ROOT}
+    assert folders == {*(package.__name__ for package in PACKAGES), *FOLDERS}
 
 
 def test_our_packages_win_over_others_of_the_same_name() -> None:
