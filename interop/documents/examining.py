@@ -142,7 +142,7 @@ def _told(known: Format, parsed: Parsed, issues: list[Issue], options: Options) 
         return told_by_expression(parsed.tree, issues, options)
     if not issues or isinstance(parsed.tree, (dict, list)):
         return issues
-    places = positions(parsed.data)
+    places = positions(parsed.data, frozenset(issue.line for issue in issues if issue.line is not None))
     return [_with_column(issue, places.get(issue.path)) for issue in issues]
 
 

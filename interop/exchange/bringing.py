@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from interop.errors import Busy, Conflict, Forbidden, InteropError, Unavailable, Unknown
-from interop.exchange.delivering import as_sent, judge, stopped, written
+from interop.exchange.delivering import as_sent, judge, record_of, stopped, written
 from interop.exchange.parts import Parts, Spread, in_turn
 from interop.logs import log
 from interop.store import Change, Delivery, State, Step, Taken
@@ -158,11 +158,11 @@ def _plan_to_ask(parts: Parts, one: _Turn) -> None:
         log(_LOG, logging.ERROR, "delivery_stops_the_program", delivery=delivery.id)
         one.change = Change(delivery, until=parts.clock() + parts.pace.longest)
         return
-    judged = judge(parts, delivery, one.taken.document) if delivery.receiver in parts.participants else None
-    if judged is None:
+    record = record_of(parts, one.taken.document) if delivery.receiver in parts.participants else None
+    if record is None:
         one.change = _waited(parts, delivery)
         return
-    one.outgoing = as_sent(parts, delivery, judged).outgoing
+    one.outgoing = as_sent(parts, delivery, record)
 
 
 def _not_its_turn(parts: Parts, taken: Taken) -> Change | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from interop.exchange.copies import Copies
 from interop.exchange.parts import Parts, Written
@@ -12,7 +12,7 @@ from mappings.redacting import redacted
 from schemas.record import Record
 from validators.gate import Decision, decide_on
 
-__all__ = ["Judged", "Prepared", "as_sent", "judge", "prepare", "stopped", "written"]
+__all__ = ["Judged", "Prepared", "as_sent", "judge", "prepare", "record_of", "stopped", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +43,46 @@ def prepare(parts: Parts, delivery: Delivery) -> Prepared | None:
 
 def judge(parts: Parts, delivery: Delivery, document: StoredDocument) -> Judged | None:
     """The delivery's record and the gate's decision, taken now; None when the document cannot be read any more."""
+    record = record_of(parts, document)
+    return _judged(parts, delivery, record) if record is not None else None
+
+
+def record_of(parts: Parts, document: StoredDocument) -> Record | None:
+    """The document as read; None when it cannot be read any more."""
     record = parts.records.find(document.id)
     if record is None:
         record = parts.examine(parts.store.payload(document.id), document.format).record
-        if record is None:
-            return None
-        parts.records.keep(document.id, record)
-    receiver = parts.participants[delivery.receiver].receiver
-    return Judged(record, decide_on(record, receiver, parts.store.wills.of, parts.clock()))
+        if record is not None:
+            parts.records.keep(document.id, record)
+    return record
 
 
 def written(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
     """The document in the receiver's format, without what the gate leaves out."""
-    record = redacted(judged.record, judged.decision.redactions)
-    to = parts.participants[delivery.receiver]
-    made = _copied(to.copies, judged.record, record) if to.copies else parts.write(record, to.system.format)
-    outgoing = Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
-    return Prepared(judged.decision, made, outgoing)
+    made = _made(parts, delivery, judged.record, judged.decision.redactions)
+    return Prepared(judged.decision, made, _outgoing(delivery, made))
+
+
+def _judged(parts: Parts, delivery: Delivery, record: Record) -> Judged:
+    receiver = parts.participants[delivery.receiver].receiver
+    return Judged(record, decide_on(record, receiver, parts.store.wills.of, parts.clock()))
+
+
+def _made(parts: Parts, delivery: Delivery, record: Record, left_out: tuple[str, ...]) -> Written:
+    """What is written for the receiver; what was written of late of the same record is not written again."""
+    to, shortened = parts.participants[delivery.receiver], redacted(record, left_out)
+    if to.copies:
+        return _copied(to.copies, record, shortened)
+    key = (delivery.document_id, to.system.format, left_out)
+    made = parts.writings.find(key)
+    if made is None:
+        made = parts.write(shortened, to.system.format)
+        parts.writings.keep(key, made)
+    return made
+
+
+def _outgoing(delivery: Delivery, made: Written) -> Outgoing:
+    return Outgoing(f"{delivery.document}:{delivery.version}", delivery.document, delivery.version, made.data)
 
 
 def _copied(copies: Copies, whole: Record, record: Record) -> Written:
@@ -68,11 +91,14 @@ def _copied(copies: Copies, whole: Record, record: Record) -> Written:
     return copies.write(record, shortened=is_shortened)
 
 
-def as_sent(parts: Parts, delivery: Delivery, judged: Judged) -> Prepared:
+def as_sent(parts: Parts, delivery: Delivery, record: Record) -> Outgoing:
     """The document as the last attempt has sent it: without what was left out then, whatever the gate says now."""
     attempts = [one.decision for one in parts.store.history(delivery.id) if one.after == "sent" and one.decision]
-    left_out = attempts[-1].get("redactions", ()) if attempts else judged.decision.redactions
-    return written(parts, delivery, replace(judged, decision=replace(judged.decision, redactions=tuple(left_out))))
+    if attempts:
+        left_out = tuple(attempts[-1].get("redactions", ()))
+    else:
+        left_out = _judged(parts, delivery, record).decision.redactions
+    return _outgoing(delivery, _made(parts, delivery, record, left_out))
 
 
 def stopped(parts: Parts, delivery: Delivery, decision: Decision) -> State | None:

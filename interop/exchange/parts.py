@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from interop.exchange.copies import Copies
 from interop.exchange.notifying import Outbox, notify
@@ -26,7 +26,7 @@ __all__ = [
     "Pace",
     "Participant",
     "Parts",
-    "Records",
+    "Recent",
     "Span",
     "Spread",
     "Write",
@@ -38,6 +38,7 @@ __all__ = [
 
 A = TypeVar("A")
 B = TypeVar("B")
+K = TypeVar("K", bound=Hashable)
 
 
 class Examined(Protocol):
@@ -153,29 +154,29 @@ def no_span(_: str, /, **__: str | int) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-class Records:
-    """The records of documents met of late, so that one that was examined to be received is not examined to be sent.
+class Recent(Generic[K, A]):
+    """What was made of late, by what it was made of, so that the same need not be made again soon.
 
-    A record is never changed once it has been read. Safe to share between threads.
+    What is kept is never changed. Safe to share between threads.
     """
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._kept: OrderedDict[str, Record] = OrderedDict()
+        self._kept: OrderedDict[K, A] = OrderedDict()
         self._lock = Lock()
 
-    def keep(self, document_id: str, record: Record) -> None:
-        """Nothing; the record is at hand until so many others have been kept."""
+    def keep(self, key: K, value: A) -> None:
+        """Nothing; the value is at hand until so many others have been kept."""
         with self._lock:
-            self._kept[document_id] = record
-            self._kept.move_to_end(document_id)
+            self._kept[key] = value
+            self._kept.move_to_end(key)
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
-    def find(self, document_id: str) -> Record | None:
-        """The record, when it is at hand."""
+    def find(self, key: K) -> A | None:
+        """The value, when it is at hand."""
         with self._lock:
-            return self._kept.get(document_id)
+            return self._kept.get(key)
 
 
 def _never() -> float:
@@ -220,8 +221,9 @@ class Parts:
     """All that a step needs besides ids. `worker` is the name that this process goes by at the database.
 
     After `begins` times that work on a document was begun and ended with the process itself, a person has to look.
-    `span` times a piece of work for whoever traces the exchange. `notices` is where disclosure notices go; without it
-    they wait in the database.
+    `records` are those of documents met of late, and `writings` what was written of them, by document, format and what
+    was left out. `span` times a piece of work for whoever traces the exchange. `notices` is where disclosure notices
+    go; without it they wait in the database.
     """
 
     store: Store
@@ -231,7 +233,8 @@ class Parts:
     clock: Callable[[], datetime]
     pace: Pace = Pace()
     worker: str = ""
-    records: Records = field(default_factory=Records)
+    records: Recent[str, Record] = field(default_factory=Recent)
+    writings: Recent[tuple[str, str, tuple[str, ...]], Written] = field(default_factory=Recent)
     begins: int = 3
     span: Span = no_span
     notices: Outbox | None = None

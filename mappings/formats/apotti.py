@@ -14,7 +14,6 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
-from textwrap import wrap
 from typing import Any
 
 from mappings.fhir_document import Resources, placed_issues, structure_named_in
@@ -54,6 +53,8 @@ _NO_BLOCK = {
 _THL = Thl()
 _OMNI360 = Omni360()
 _BLOCK = re.compile(rf"^{BEGIN}\n(.*?)\n\n([A-Za-z0-9+/=\n]*)\n{END}$", re.DOTALL | re.MULTILINE)
+_WIDTH = 76
+"""So many characters stand in a line of base64, as MIME has it. Source: RFC 2045 § 6.8."""
 _PLAN_OF_CARE = {"system": "http://loinc.org", "code": "18776-5"}
 _CLINICAL_NOTE = {
     "system": "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category",
@@ -217,7 +218,8 @@ def _block(record: Record) -> str:
         facts["residue"] = _residue_digest(record)
     data = b64encode(canonical(whole_record(record))).decode()
     head = "\n".join(f"{name}: {value}" for name, value in facts.items())
-    return f"{BEGIN}\n{head}\n\n" + "\n".join(wrap(data, 76)) + f"\n{END}\n"
+    lines = [data[start : start + _WIDTH] for start in range(0, len(data), _WIDTH)]
+    return f"{BEGIN}\n{head}\n\n" + "\n".join(lines) + f"\n{END}\n"
 
 
 def _residue_digest(record: Record) -> str | None:
