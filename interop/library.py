@@ -44,10 +44,8 @@ def read(source: Source, format_name: str | None = None, *, envelope: Mapping[st
     format that does not exist; NotFound.
     """
     data = _bytes(source)
-    record = documents.with_residue(data, validate(data, format_name, envelope=envelope))[0].record
-    if record is None:
-        raise Invalid("The document cannot be read as a record; `validate` tells why.")
-    return record
+    examined, _ = documents.with_residue(data, validate(data, format_name, envelope=envelope))
+    return documents.record_of(examined, "The document")
 
 
 def write(record: Record, format_name: str) -> Written:

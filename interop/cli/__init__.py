@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from interop.cli.writing import coloured, prepare_output
+from interop.cli.writing import coloured, prepare_streams
 from interop.errors import InteropError, Invalid
 from mappings.table_error import TableError
 from schemas.site import lay_over
@@ -88,7 +88,7 @@ interop demo
 def main() -> None:
     """Runs the command that the arguments name. A failure is one sentence on standard error, and exit code 2."""
     wanted = next((word for word in [*sys.argv[1:], *_words_to_complete()] if word in COMMANDS), "")
-    prepare_output()
+    prepare_streams()
     try:
         try:
             application(wanted)(color=None if coloured() else False)

@@ -14,9 +14,9 @@ from interop.bulk.inputs import one_document
 from interop.cli.document_commands import FormatName
 from interop.cli.lineage_page import lineage_page, place_text
 from interop.cli.writing import hand_over
-from interop.documents import Explained, compare, examine, explain
+from interop.documents import Explained, compare, examine, explain, record_of
 from interop.documents.explaining import Way
-from interop.errors import Invalid, Unsupported
+from interop.errors import Unsupported
 from mappings.formats import Place, format_named
 from mappings.succession import next_plan, takes_nothing_over
 from schemas import json_text
@@ -68,8 +68,7 @@ def explain_command(
     interop explain examples/plan-effica.xml --to omni360 --output html -o lineage.html
     """
     explained = explain(one_document(name).data, to, from_format)
-    if explained.examined.record is None:
-        raise Invalid(f"'{name}' cannot be read as a document; `interop validate` says why.")
+    record_of(explained.examined, f"'{name}'")
     text = {Output.text: _ways_text, Output.json: _ways_json, Output.html: lineage_page}[output](explained)
     hand_over(text.encode(), out)
     raise typer.Exit(int(any(not way.output.path for way in explained.ways)))
@@ -142,10 +141,7 @@ _RELATIONS = {
 
 def record_in(name: str) -> Record:
     """The record of the one document that the name stands for. Raises: NotFound, Invalid."""
-    record = examine(one_document(name).data).record
-    if record is None:
-        raise Invalid(f"'{name}' cannot be read as a document; `interop validate` says why.")
-    return record
+    return record_of(examine(one_document(name).data), f"'{name}'")
 
 
 def _lines(value: str | None) -> list[str]:

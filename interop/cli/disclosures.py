@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +16,7 @@ import typer
 from interop.cli.acting import acting, asked_code, in_utc, moment
 from interop.cli.deliveries import Form
 from interop.cli.serve import SettingsFile
-from interop.cli.writing import hand_over, write_file
+from interop.cli.writing import hand_over
 from interop.config import load
 from interop.exchange.notifying import notice
 from interop.exchange.running import opened_store
@@ -127,10 +126,7 @@ def export_command(
         sought = _sought(store, document, since, until, client=client, waiting=waiting)
         lines = (dump(notice(one)) + b"\n" for one in store.disclosures.every(sought))
         try:
-            if to is None:
-                sys.stdout.buffer.writelines(lines)
-            else:
-                write_file(to, lines)
+            hand_over(lines, to)
         finally:
             # Also what a reader took before it went away has been exported.
             _tell(store, "exported", sought)

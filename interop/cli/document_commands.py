@@ -15,7 +15,7 @@ from interop.bulk.inputs import one_document
 from interop.bulk.judging import envelope_facts
 from interop.cli.findings import as_text
 from interop.cli.writing import hand_over, write_file
-from interop.documents import Examined, Options, convert, convert_version
+from interop.documents import Examined, Options, convert, convert_version, record_of
 from interop.errors import NotFound
 from mappings.formats import FORMATS
 from schemas import json_text
@@ -87,6 +87,8 @@ def convert_command(
     interop convert examples/content.json --to effica --lang en
     """
     result = convert(one_document(name).data, to, from_format, Options(envelope=envelope_facts(envelope)))
+    if result.examined.resource:  # It can be judged by itself, and there is nothing in it to convert.
+        record_of(result.examined, f"'{name}'")
     if structure and result.written:
         result = convert_version(result, _version(structure))
     issues = [*result.examined.issues, *(result.written.issues if result.written else [])]

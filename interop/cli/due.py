@@ -16,7 +16,7 @@ from interop.bulk.inputs import inputs
 from interop.cli.deliveries import Form, Lang
 from interop.cli.serve import SettingsFile
 from interop.config import load
-from interop.documents import examine
+from interop.documents import examine, record_of
 from interop.errors import Invalid
 from interop.exchange.running import opened_store
 from interop.service.due import Due, due_among, stored_plans
@@ -90,9 +90,7 @@ class _Counted:
 def _of_files(names: Sequence[str]) -> Iterator[Record]:
     """The plans among the documents. Raises: Invalid for one that cannot be read at all."""
     for one in inputs(names):
-        record = examine(one.data).record
-        if record is None:
-            raise Invalid(f"'{one.name}' cannot be read as a document; `interop validate` says why.")
+        record = record_of(examine(one.data), f"'{one.name}'")
         if has_reviews(record.structure):
             yield record
 

@@ -6,6 +6,7 @@ Source: act 1301/2014 §39 (the plan is made together with the client); act 703/
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 from interop.bulk.inputs import one_document
 from interop.cli.findings import as_text
 from interop.cli.writing import hand_over
-from interop.documents import Examined, Options, examine
+from interop.documents import Examined, Options, examine, record_of
 from interop.errors import Invalid, NotFound
 from interop.printing import print_sheet
 from mappings.display import page
@@ -71,16 +72,16 @@ def form_command(
     on_screen = html or _is_page(out)
     wanted = str(language.value) if language else ""
     structure = _structure(source)
-    examined = None if structure else _examined(source)
-    sheet = blank_sheet(structure, wanted) if structure else _filled(examined, wanted, room=room)
+    examined = Examined("", None, []) if structure else _examined(source)
+    sheet = blank_sheet(structure, wanted) if structure else _filled(examined, source, wanted, room=room)
     data, issues = (page(sheet, load_profile().style), []) if on_screen else _printed(sheet)
-    told = Examined(examined.format if examined else "", examined.record if examined else None, issues)
+    told = replace(examined, issues=issues)
     if issues:
         print("\n".join(as_text(source, told, "sv" if sheet.language == "sv" else "fi")), file=sys.stderr)
     if data is None:
         raise typer.Exit(2)
     hand_over(data, out)
-    raise typer.Exit(0 if examined is None or examined.valid else 1)
+    raise typer.Exit(0 if structure or examined.valid else 1)
 
 
 def _is_page(out: Path) -> bool:
@@ -110,13 +111,12 @@ def _examined(name: str) -> Examined:
     return examine(document.data, None, Options())
 
 
-def _filled(examined: Examined | None, language: str, *, room: bool) -> Sheet:
-    """The sheet of a document. Raises: Invalid for one that could not be read."""
-    if examined is None or examined.record is None:
-        raise Invalid("The document could not be read, so there is nothing to print; `interop validate` says why.")
-    if examined.structure not in shipped():
+def _filled(examined: Examined, name: str, language: str, *, room: bool) -> Sheet:
+    """The sheet of a document. Raises: Invalid for one without a record, or of a structure that is not known."""
+    record = record_of(examined, f"'{name}'")
+    if record.structure not in shipped():
         raise Invalid("The document's structure is not known, so there is nothing to print.")
-    return filled_sheet(examined.record, shipped()[examined.structure], language, room=room)
+    return filled_sheet(record, shipped()[record.structure], language, room=room)
 
 
 def _printed(sheet: Sheet) -> tuple[bytes | None, list[Issue]]:

@@ -17,7 +17,7 @@ from interop.cli.deliveries import Form, Lang
 from interop.cli.gate_text import as_text, here_lines, left_lines, will_lines
 from interop.cli.serve import SettingsFile, loaded
 from interop.config import receivers
-from interop.documents import examine
+from interop.documents import examine, record_of
 from interop.errors import Invalid, NotFound
 from interop.exchange.resting import Resting, resting
 from interop.exchange.running import opened_store
@@ -172,10 +172,7 @@ def _receiver(settings: Path, name: str) -> Receiver:
 
 
 def _record(name: str) -> Record:
-    record = examine(_data(name)).record
-    if record is None:
-        raise Invalid(f"The file '{name}' cannot be read as a document; `interop validate` says why.")
-    return record
+    return record_of(examine(_data(name)), f"The file '{name}'")
 
 
 def _wills_of_file(name: str) -> list[Will]:

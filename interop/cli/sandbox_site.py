@@ -12,7 +12,7 @@ from typing import Protocol
 
 from interop.cli.stand_ins import introduce
 from interop.cli.writing import why, write_file
-from interop.documents import examine, write
+from interop.documents import examine, record_of, write
 from interop.errors import Conflict, Invalid, NotFound, Unavailable
 from interop.sandboxes.apotti import ApottiSandbox
 from interop.sandboxes.control import Control, control_app
@@ -117,9 +117,7 @@ class RecordSystems:
 
     def _filed(self, document: bytes) -> str:
         """The id of a document that now waits in SosiaaliEffica; Apotti knows its client. Raises: Invalid."""
-        record = examine(document).record
-        if record is None:
-            raise Invalid("The document cannot be read; interop validate says why.")
+        record = record_of(examine(document), "The document")
         if not all(is_artificial(code) for code in _codes(record)):
             raise Invalid(
                 "The sandboxes take documents of made-up persons alone, with identity codes of the 900 series."

@@ -11,14 +11,21 @@ from pathlib import Path
 
 from interop.errors import Unavailable
 
-__all__ = ["coloured", "hand_over", "prepare_output", "why", "write_file", "write_files"]
+__all__ = ["coloured", "hand_over", "prepare_streams", "why", "write_file", "write_files"]
 
 
-def prepare_output() -> None:
-    """Nothing; what is printed cannot fail over a letter from now on.
+_STANDARD_OUTPUT = Path("-")
+
+
+def prepare_streams() -> None:
+    """Nothing; the three standard streams are there, and what is printed cannot fail over a letter from now on.
 
     Files and pipes get UTF-8 whatever the locale is, and a terminal that has no sign for a letter gets its number.
+    A stream that the caller has closed is one with nothing in it, and nobody at its end.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
@@ -29,22 +36,23 @@ def coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def hand_over(data: bytes, out: Path | None) -> None:
+def hand_over(data: bytes | Iterable[bytes], out: Path | None) -> None:
     """Writes to a file, or to standard output when none is named. Raises: Unavailable when the file is refused."""
-    if out is None:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-    else:
-        write_file(out, data)
+    write_file(out or _STANDARD_OUTPUT, data)
 
 
 def write_file(file: Path, data: bytes | Iterable[bytes], mode: int = 0o666) -> None:
-    """Writes a file whole or not at all; its folder has to be there.
+    """Writes a file whole or not at all; its folder has to be there. `-` is standard output.
 
     In: `mode` is what a new file may be used for before the process's umask. Raises: Unavailable.
     """
+    parts = (data,) if isinstance(data, bytes) else data
+    if file == _STANDARD_OUTPUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.writelines(parts)
+        return
     try:
-        _write(file, (data,) if isinstance(data, bytes) else data, mode)
+        _write(file, parts, mode)
     except OSError as error:
         raise Unavailable(f"The file '{file}' cannot be written: {why(error)}.") from error
 

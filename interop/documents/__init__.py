@@ -5,7 +5,7 @@ from __future__ import annotations
 from interop.documents.aligning import Alignment, align
 from interop.documents.comparing import Comparison, compare
 from interop.documents.converting import Converted, Written, convert, convert_version, take_in, with_residue, write
-from interop.documents.examined import Examined, Options
+from interop.documents.examined import Examined, Options, record_of
 from interop.documents.examining import examine
 from interop.documents.explaining import Copy, Explained, explain, lineage, origins
 from interop.documents.layers import LayerState, unjudged
@@ -33,6 +33,7 @@ __all__ = [
     "lineage",
     "origins",
     "outcome_of",
+    "record_of",
     "take_in",
     "unjudged",
     "with_residue",

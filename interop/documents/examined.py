@@ -8,13 +8,14 @@ from typing import Any
 
 from interop.documents.layers import LayerState
 from interop.documents.strictness import Strictness
+from interop.errors import Invalid
 from schemas.codesystems import CodeSystems
 from schemas.fhir_definitions import Definitions
 from schemas.issues import LAYERS, Issue, Layer, has_errors
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record
 
-__all__ = ["Examined", "Options"]
+__all__ = ["Examined", "Options", "record_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,12 @@ class Examined:
     def structure(self) -> str:
         """The OID of the document's structure, empty when it is not known."""
         return self.record.structure if self.record else ""
+
+
+def record_of(examined: Examined, name: str) -> Record:
+    """The record of what was examined. In: how a sentence begins that names it. Raises: Invalid when it holds none."""
+    if examined.record is not None:
+        return examined.record
+    if examined.resource:
+        raise Invalid(f"{name} is a FHIR resource and no document, so it holds no record.")
+    raise Invalid(f"{name} cannot be read as a document; `interop validate` says why.")

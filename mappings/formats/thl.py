@@ -78,7 +78,7 @@ def _with_residue(decoded: Decoded, listed: Any) -> Decoded:
 
 def _record(known: dict[str, Any], content: dict[str, Any]) -> Decoded:
     """The record of a known envelope and a content, with placeholders for what the envelope lacks."""
-    structure = _named(known) or _structure(content)
+    structure = _named(known) if "structure" in known else _structure(content)
     if structure is None:
         return Decoded(None, [_RULES["document_structure_is_known"].at("/envelope/structure" if known else "")])
     envelope = filled_envelope(known, structure, content, _UNKNOWN_TIME)

@@ -90,6 +90,35 @@ def test_a_reader_that_has_seen_enough_ends_the_command_in_silence(tmp_path: Pat
     assert (done.stdout, done.stderr) == (b"{\n", b"")
 
 
+@pytest.mark.parametrize("words", WRITERS[:-1], ids=lambda words: " ".join(words[:2]))
+def test_a_dash_is_standard_output(words: list[str], tmp_path: Path) -> None:
+    code, out, _ = interop(tmp_path, *words, "-")
+    assert code == 0
+    assert len(out) > 20
+    assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 2), (">&-", 0), ("<&- >&- 2>&-", 2)])
+def test_a_stream_that_the_caller_has_closed_is_no_mistake(closed: str, code: int, tmp_path: Path) -> None:
+    given = "-" if "<" in closed else PLAN
+    script = f"{sys.executable} -c 'from interop.cli import main; main()' validate {given} {closed}"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
+RECORD_READERS = [
+    ["convert", "--to", "thl"], ["explain", "--to", "thl"], ["diff", PLAN], ["align", PLAN], ["plan", "next"], ["due"],
+    ["form", "-o", "form.pdf"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", RECORD_READERS, ids=lambda words: words[0])
+def test_a_resource_that_is_no_document_is_called_so(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "patient.json").write_text('{"resourceType": "Patient"}', "utf-8")
+    said = "interop: 'patient.json' is a FHIR resource and no document, so it holds no record.\n"
+    assert interop(tmp_path, *words, "patient.json") == (2, "", said)
+
+
 @pytest.mark.parametrize("words", [["validate"], ["convert", "--to", "fhir"], ["due"], ["explain", "--to", "fhir"]])
 def test_a_folder_without_documents_is_told_of(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no document", "utf-8")
