@@ -27,6 +27,7 @@ __all__ = [
     "Unavailable",
     "Unknown",
     "Unsupported",
+    "why",
 ]
 
 
@@ -75,3 +76,8 @@ class Unknown(InteropError):
 
 class Fault(InteropError):
     """A mistake in this program or its installation."""
+
+
+def why(error: OSError) -> str:
+    """The operating system's reason, to stand inside a sentence."""
+    return (error.strerror or "the system gives no reason").lower()

@@ -13,7 +13,7 @@ from typing import Any
 
 from interop import documents
 from interop.documents import Converted, Examined, Explained, Options, Written
-from interop.errors import Invalid, NotFound
+from interop.errors import Invalid, NotFound, why
 from mappings.formats import FORMATS
 from schemas.codesystems import shipped_code_systems
 from schemas.issues import Issue
@@ -117,4 +117,4 @@ def _bytes(source: Source) -> bytes:
     except FileNotFoundError as error:
         raise NotFound(f"There is no file '{source}'.") from error
     except OSError as error:
-        raise Invalid(f"The file '{source}' cannot be read.") from error
+        raise Invalid(f"The file '{source}' cannot be read: {why(error)}.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from glob import glob
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from interop.errors import Invalid, NotFound
+from interop.errors import Invalid, NotFound, why
 from schemas.limits import DEFAULT_LIMITS
 
 __all__ = ["SUFFIXES", "Input", "inputs", "lines_of", "members_of", "number_of", "one_document", "paths_of", "unpacked"]
@@ -92,7 +93,13 @@ def paths_of(name: str) -> list[Path]:
 
 
 def _inner(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
+    """The files of a folder and of the folders in it that are read. Raises: Invalid for one that is closed to us."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise Invalid(f"The folder '{error.filename}' cannot be read: {why(error)}.") from error
+
+    listed = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(path for path in listed if path.suffix in SUFFIXES)
 
 
 def _documents(path: Path, read: int) -> Iterator[Input]:
@@ -110,7 +117,7 @@ def _documents(path: Path, read: int) -> Iterator[Input]:
             else:
                 yield Input(str(path), file.read(read))
     except OSError as error:
-        raise Invalid(f"The file '{path}' cannot be read.") from error
+        raise Invalid(f"The file '{path}' cannot be read: {why(error)}.") from error
 
 
 def _standard_input(stream: BinaryIO, read: int) -> Iterator[Input]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from interop.bulk.inputs import Input
 from interop.documents import Examined, Options, Strictness, examine
-from interop.errors import Fault, Invalid
+from interop.errors import Fault, Invalid, why
 from schemas import json_text
 from schemas.codesystem_files import NotACodeSystem
 from schemas.codesystems import CodeSystems, code_systems_in, shipped_code_systems, with_site
@@ -140,7 +140,7 @@ def _code_systems(folder: Path | None) -> CodeSystems:
     except NotACodeSystem as error:
         raise Invalid(f"The code systems in '{folder}' cannot be used: {error}") from error
     except OSError as error:
-        raise Invalid(f"The folder '{folder}' cannot be read.") from error
+        raise Invalid(f"The folder '{folder}' cannot be read: {why(error)}.") from error
 
 
 def _definitions(packages: tuple[Path, ...]) -> Definitions:
@@ -152,7 +152,7 @@ def _definitions(packages: tuple[Path, ...]) -> Definitions:
         except PackageUnreadable as error:
             raise Invalid(f"The package '{path}' cannot be used. {error}") from error
         except OSError as error:
-            raise Invalid(f"The package '{path}' cannot be read.") from error
+            raise Invalid(f"The package '{path}' cannot be read: {why(error)}.") from error
     return shipped_definitions().with_resources(found)
 
 
@@ -163,7 +163,7 @@ def envelope_facts(file: Path | None) -> Mapping[str, Any]:
     try:
         facts, issues = json_text.parse(file.read_bytes())
     except OSError as error:
-        raise Invalid(f"The envelope '{file}' cannot be read.") from error
+        raise Invalid(f"The envelope '{file}' cannot be read: {why(error)}.") from error
     if issues or not isinstance(facts, dict):
         raise Invalid(f"The envelope '{file}' is not a JSON object.")
     return facts

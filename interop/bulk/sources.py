@@ -17,7 +17,7 @@ from typing import IO, Any, Literal
 from zipfile import ZipFile, ZipInfo
 
 from interop.bulk.inputs import SUFFIXES, Input, lines_of, members_of, paths_of, unpacked
-from interop.errors import Invalid, Unavailable
+from interop.errors import Invalid, Unavailable, why
 from schemas.limits import DEFAULT_LIMITS
 
 __all__ = ["Span", "read_spans", "spans"]
@@ -93,7 +93,7 @@ def _spans_of(path: Path, most: int) -> Iterator[Span]:
         else:
             yield Span(str(path))
     except OSError as error:
-        raise Invalid(f"The file or folder '{path}' cannot be read.") from error
+        raise Invalid(f"The file or folder '{path}' cannot be read: {why(error)}.") from error
 
 
 def _spans_of_archive(path: Path, most: int) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from interop.cli.writing import coloured, prepare_streams
-from interop.errors import InteropError, Invalid
+from interop.errors import InteropError, Invalid, why
 from mappings.table_error import TableError
 from schemas.site import lay_over
 
@@ -123,10 +123,9 @@ def _close_output() -> None:
 
 def _refused(error: OSError) -> str:
     """What the operating system refused, in its own words; a file by its name."""
-    reason = (error.strerror or "the system gives no reason").lower()
     if error.filename is None:
-        return f"Reading or writing failed: {reason}."
-    return f"'{error.filename}' cannot be read or written: {reason}."
+        return f"Reading or writing failed: {why(error)}."
+    return f"'{error.filename}' cannot be read or written: {why(error)}."
 
 
 def _mistake(error: Exception) -> str:
@@ -152,7 +151,7 @@ def application(wanted: str) -> typer.Typer:
     for name, command in COMMANDS.items():
         loaded = getattr(import_module(f"interop.cli.{command.module}"), command.name) if name == wanted else None
         if command.group:
-            app.add_typer(loaded or _hollow_group(command), name=name, help=command.help)
+            app.add_typer(_summed_up(loaded or _hollow_group(command)), name=name, short_help=command.help)
         else:
             app.command(name, short_help=command.help)(loaded or _hollow)
     return app
@@ -182,6 +181,18 @@ def _top(
         from interop.cli.site_folder import check_site
 
         check_site(site)
+
+
+def _summed_up(group: typer.Typer) -> typer.Typer:
+    """The group, with its commands listed by their whole first sentence: what Typer sums up by itself it cuts short."""
+    for command in group.registered_commands:
+        command.short_help = (
+            " ".join((command.callback.__doc__ or "").split()).partition(". ")[0].removesuffix(".") + "."
+        )
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            _summed_up(inner.typer_instance)
+    return group
 
 
 def _hollow() -> None:

@@ -16,9 +16,9 @@ import typer
 from interop.cli.acting import acting, asked_code, in_utc, moment
 from interop.cli.deliveries import Form
 from interop.cli.serve import SettingsFile
-from interop.cli.writing import hand_over, why
+from interop.cli.writing import hand_over
 from interop.config import load
-from interop.errors import Invalid, Unavailable
+from interop.errors import Invalid, Unavailable, why
 from interop.exchange.running import opened_store
 from interop.service.auditing import event_of, facts_of
 from interop.store import WHATS, Anchor, Entry, Problem, Sought, Store, Verdict

@@ -18,7 +18,7 @@ import typer
 
 from interop.cli.fhir_package import build_command
 from interop.cli.package_source import package_path
-from interop.errors import Invalid, NotFound, Unavailable
+from interop.errors import Invalid, NotFound, Unavailable, why
 from schemas.fhir_library import library_folder, open_libraries, write_library
 from schemas.fhir_packages import Package, PackageUnreadable, read_package
 
@@ -89,7 +89,7 @@ def add(
     except PackageUnreadable as error:
         raise Invalid(f"The package '{source}' cannot be used. {error}") from error
     except OSError as error:
-        raise Unavailable(f"The definitions cannot be written to {folder}: {error.strerror}.") from error
+        raise Unavailable(f"The definitions cannot be written to {folder}: {why(error)}.") from error
     typer.echo(f"{found.label} added")
 
 

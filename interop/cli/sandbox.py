@@ -13,7 +13,7 @@ import typer
 
 from interop.cli.mail_site import MailSite
 from interop.cli.sandbox_site import RecordSystems, Site, door_of, opened
-from interop.errors import Invalid, NotFound
+from interop.errors import Invalid, NotFound, why
 from interop.sandboxes.faults import SWITCHES
 from interop.systems.http import Answer, Http
 from schemas import json_text
@@ -85,7 +85,7 @@ def file_command(
     try:
         data = document.read_bytes()
     except OSError as error:
-        raise NotFound(f"'{document}' cannot be read.") from error
+        raise NotFound(f"'{document}' cannot be read: {why(error)}.") from error
     answer = _asked(folder, "POST", "documents", data)
     told, _ = json_text.parse(answer.body)
     if answer.status != 201 or not isinstance(told, dict):

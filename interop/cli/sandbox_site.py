@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Protocol
 
 from interop.cli.stand_ins import introduce
-from interop.cli.writing import why, write_file
+from interop.cli.writing import write_file
 from interop.documents import examine, record_of, write
-from interop.errors import Conflict, Invalid, NotFound, Unavailable
+from interop.errors import Conflict, Invalid, NotFound, Unavailable, why
 from interop.sandboxes.apotti import ApottiSandbox
 from interop.sandboxes.control import Control, control_app
 from interop.sandboxes.effica import EfficaSandbox

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from interop.errors import Invalid
+from interop.errors import Invalid, why
 from mappings.kanta.profile import load_profile
 from schemas import json_text
 from schemas.structures import structure_from_json
@@ -59,7 +59,7 @@ def _faults(file: Path, folder: Path) -> Iterator[str]:
     except _Fault as fault:
         yield f"{name}{fault}"
     except OSError as error:
-        yield f"{name}: it cannot be read: {(error.strerror or '').lower()}."
+        yield f"{name}: it cannot be read: {why(error)}."
 
 
 def _toml(data: bytes) -> None:

@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from interop.cli.writing import why, write_files
-from interop.errors import Conflict, Invalid, NotFound, Unavailable
+from interop.cli.writing import write_files
+from interop.errors import Conflict, Invalid, NotFound, Unavailable, why
 from schemas.identity import is_oid
 from schemas.json_text import parse
 from schemas.limits import DEFAULT_LIMITS

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from io import TextIOWrapper
 from pathlib import Path
 
-from interop.errors import Unavailable
+from interop.errors import Unavailable, why
 
-__all__ = ["coloured", "hand_over", "prepare_streams", "why", "write_file", "write_files"]
+__all__ = ["coloured", "hand_over", "prepare_streams", "write_file", "write_files"]
 
 
 _STANDARD_OUTPUT = Path("-")
@@ -65,11 +65,6 @@ def write_files(contents: Mapping[str, bytes], into: Path) -> None:
             _write(into / name, (data,), 0o666)
     except OSError as error:
         raise Unavailable(f"The folder '{into}' cannot be written: {why(error)}. Name another.") from error
-
-
-def why(error: OSError) -> str:
-    """The operating system's reason, to stand inside a sentence."""
-    return (error.strerror or "the system gives no reason").lower()
 
 
 def _write(file: Path, parts: Iterable[bytes], mode: int) -> None:

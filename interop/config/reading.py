@@ -21,7 +21,7 @@ from interop.config.settings import (
     Settings,
     SystemSettings,
 )
-from interop.errors import Invalid
+from interop.errors import Invalid, why
 from validators.gate import Receiver
 
 __all__ = ["load", "mistakes_in", "parse", "receivers"]
@@ -76,7 +76,7 @@ def _text(path: Path) -> str:
             "describes what stands in it."
         ) from error
     except OSError as error:
-        raise Invalid(f"The settings file '{path}' cannot be read: {(error.strerror or '').lower()}.") from error
+        raise Invalid(f"The settings file '{path}' cannot be read: {why(error)}.") from error
     except UnicodeDecodeError as error:
         raise Invalid(f"The settings file '{path}' is not in UTF-8.") from error
 

@@ -105,3 +105,9 @@ def test_an_option_shows_what_it_takes_in_words(words: tuple[str, ...]) -> None:
 def help_of(words: tuple[str, ...]) -> str:
     command = EVERY[words]
     return str(command.get_help(command.make_context(" ".join(words), [], resilient_parsing=True)))
+
+
+def test_a_group_lists_its_commands_by_whole_sentences() -> None:
+    listed = re.findall(r"^  [a-z]+  .*$", (ROOT / "docs" / "commands.md").read_text("utf-8"), re.MULTILINE)
+    assert len(listed) > len(COMMANDS)
+    assert not [line for line in listed if line.endswith("...")]

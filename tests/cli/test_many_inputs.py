@@ -60,6 +60,12 @@ def test_archive_and_lines_are_single_documents(tmp_path: Path) -> None:
     assert [one["valid"] for one in said] == [True, False, True, False]
 
 
+def test_each_file_of_a_folder_is_one_document_whatever_the_folders_in_it_are_called(tmp_path: Path) -> None:
+    (tmp_path / "saved.xml").mkdir()
+    (tmp_path / "saved.xml" / "patient.json").write_bytes(PATIENT)
+    assert [one.name for one in inputs([str(tmp_path)])] == [str(tmp_path / "saved.xml" / "patient.json")]
+
+
 @pytest.mark.parametrize(
     ("given", "names"),
     [
