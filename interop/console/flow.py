@@ -5,7 +5,7 @@ Geometry alone; `flow.html` draws it. It is laid out twice, for a wide and for a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from interop.service.overview import Overview
@@ -18,6 +18,10 @@ _Point = tuple[float, float]
 
 _GAP = 20.0
 _BOX = 300.0
+_HEAD = 26.0
+"""Room above the boxes of a side for its heading."""
+_APART, _BETWEEN = 10.0, 1.5
+"""How far the edges stand from each other at the hub, and the strands of an edge."""
 _STATES_SHOWN: tuple[State, ...] = (
     "delivered",
     "accepted",
@@ -86,22 +90,23 @@ def drawn(found: Overview, *, wide: bool) -> Drawn:
 
 
 def _wide(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
-    height = max(140.0, _reach(sent, _GAP), _reach(got, _GAP))
-    hub = Node("", "", "", 400, height / 2 - 70, 160, 140, ())
-    left = _stack(found, sent, 0, (height - _reach(sent, _GAP)) / 2, _BOX, _GAP)
-    right = _stack(found, got, 960 - _BOX, (height - _reach(got, _GAP)) / 2, _BOX, _GAP)
-    edges = [_edge(one.tallies, (_BOX, _middle(one)), (hub.x, _spread(hub, left, one)), across=True) for one in left]
-    edges += [
-        _edge(one.tallies, (one.x, _middle(one)), (hub.x + hub.width, _spread(hub, right, one)), across=True)
-        for one in right
+    tall = max(140.0, _room(sent), _room(got))
+    used = max(tall, _reach(sent, _GAP), _reach(got, _GAP))
+    hub = Node("", "", "", 400, _HEAD + (used - tall) / 2, 160, tall, ())
+    left = _stack(found, sent, 0, _HEAD + (used - _reach(sent, _GAP)) / 2, _BOX, _GAP)
+    right = _stack(found, got, 960 - _BOX, _HEAD + (used - _reach(got, _GAP)) / 2, _BOX, _GAP)
+    edges = [
+        _edge(one.tallies, (x, _middle(one)), (end, y), across=True)
+        for side, x, end in ((left, _BOX, hub.x), (right, 960 - _BOX, hub.x + hub.width))
+        for one, y in zip(side, _landings(hub, side), strict=True)
     ]
-    return Drawn(960, height, hub, left, right, tuple(edges), wide=True)
+    return Drawn(960, _HEAD + used, hub, left, right, tuple(edges), wide=True)
 
 
 def _narrow(found: Overview, sent: Mapping[str, _Tallies], got: Mapping[str, _Tallies]) -> Drawn:
     box, rise, gap = 340.0, 44.0, 10.0
-    left = _stack(found, sent, 0, 0, box, gap)
-    hub_y = _reach(sent, gap) + rise
+    left = _stack(found, sent, 0, _HEAD, box, gap)
+    hub_y = _HEAD + _reach(sent, gap) + rise
     hub = Node("", "", "", 0, hub_y, box, 56, ())
     right = _stack(found, got, 0, hub_y + 56 + rise, box, gap)
     height = hub_y + 56 + (rise + _reach(got, gap) if got else 0)
@@ -159,9 +164,28 @@ def _title(name: str, form: str, box: float) -> str:
     return name if len(name) <= room else f"{name[: room - 1]}…"
 
 
-def _spread(hub: Node, nodes: Sequence[Node], node: Node) -> float:
-    """Where at the hub's side the edge of a node ends: the edges stand apart, in the order of their nodes."""
-    return hub.y + hub.height * (nodes.index(node) + 1) / (len(nodes) + 1)
+def _room(side: Mapping[str, _Tallies]) -> float:
+    """How tall the hub must be for the edges of one side to stand apart."""
+    return sum(_breadth(tallies) + _APART for tallies in side.values()) + _APART
+
+
+def _landings(hub: Node, nodes: Sequence[Node]) -> Iterator[float]:
+    """Where at the hub's side the edge of each node ends: the edges stand apart, in the order of their nodes."""
+    apart = (hub.height - sum(_breadth(node.tallies) for node in nodes)) / (len(nodes) + 1)
+    y = hub.y
+    for node in nodes:
+        breadth = _breadth(node.tallies)
+        yield y + apart + breadth / 2
+        y += apart + breadth
+
+
+def _breadth(tallies: _Tallies) -> float:
+    """How broad an edge is, all its strands together."""
+    return sum(_thick(count) for _, count in tallies) + _BETWEEN * max(0, len(tallies) - 1)
+
+
+def _thick(count: int) -> float:
+    return 2.0 + 1.5 * len(str(count))
 
 
 def _sum(nodes: Sequence[Node]) -> _Tallies:
@@ -174,12 +198,12 @@ def _sum(nodes: Sequence[Node]) -> _Tallies:
 
 def _edge(tallies: _Tallies, begin: _Point, end: _Point, *, across: bool) -> Edge:
     """The strands of an edge side by side, each as thick as its count has digits. In: it begins where its total is."""
-    widths = [2.0 + 1.5 * len(str(count)) for _, count in tallies]
-    aside = -(sum(widths) + 1.5 * max(0, len(widths) - 1)) / 2
+    aside = -_breadth(tallies) / 2
     strands = []
-    for (state, _), width in zip(tallies, widths, strict=True):
+    for state, count in tallies:
+        width = _thick(count)
         strands.append(Strand(state, _path(begin, end, aside + width / 2, across=across), width))
-        aside += width + 1.5
+        aside += width + _BETWEEN
     if not strands:
         strands.append(Strand("none", _path(begin, end, 0, across=across), 1.5))
     toward = 34.0 if end[0] > begin[0] else -34.0

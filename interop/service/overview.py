@@ -19,7 +19,7 @@ SPANS: dict[str, tuple[timedelta, int]] = {
 }
 """The stretches of time that can be looked at: the length of one step, and how many steps."""
 
-_SHOWN = 8
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,18 @@ def test_finding_a_delivery_and_deciding_about_it(looker: Looker, seeded: Seeded
     looker.judge("delivery-released")
 
 
+def test_no_column_of_a_list_is_cut_off_between_phone_and_desktop(looker: Looker) -> None:
+    looker.sign_in("auli")
+    for width in (740, 1000) if looker.width == "desktop" else (600,):
+        looker.page.set_viewport_size({"width": width, "height": 900})
+        for path in ("/deliveries", "/audit", "/mappings", "/structures?q=15020"):
+            looker.open(path)
+            beyond = looker.page.evaluate(
+                "Math.max(...[...document.querySelectorAll('.flush')].map((one) => one.scrollWidth - one.clientWidth))"
+            )
+            assert beyond <= 0, f"{path} is {beyond} px too wide at {width} px"
+
+
 def test_reading_a_document_page_by_page(looker: Looker, seeded: Seeded) -> None:
     looker.sign_in("oiva")
     path = f"/documents/{seeded.newest.id}"
