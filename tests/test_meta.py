@@ -58,13 +58,10 @@ HOMES = {
 }
 
 
-def repository_files() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
+def repository_files(*which: str) -> list[Path]:
+    """The files of the checkout; without a word on which, also those that are not committed yet."""
+    asked = which or ("--cached", "--others", "--exclude-standard")
+    listed = subprocess.run(["git", "ls-files", "-z", *asked], cwd=ROOT, capture_output=True, check=True)
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -81,7 +78,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def test_nothing_lies_beside_the_folders_of_the_repository() -> None:
-    folders = {path.relative_to(ROOT).parts[0] for path in repository_files() if path.parent != ROOT}
+    folders = {path.relative_to(ROOT).parts[0] for path in repository_files("--cached") if path.parent != ROOT}
     assert folders == {*(package.__name__ for package in PACKAGES), *FOLDERS}
 
 
