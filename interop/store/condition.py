@@ -34,6 +34,8 @@ _SEALED = (
 )
 """The tables whose payloads are sealed, each with the column that the seal is bound to."""
 
+_MAGIC = b"SQLite format 3\0"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
@@ -64,7 +66,7 @@ class Condition:
 def condition_of(url: str, ring: KeyRing, patience: float) -> Condition:
     """The condition of the database of a URL. Units: `patience` in seconds, for one connection and for one question.
 
-    Raises: Invalid for a URL that is not understood, Unavailable.
+    Raises: Invalid for a URL that is not understood or names a file that is no database, Unavailable.
     """
     try:
         parsed = make_url(url)
@@ -77,8 +79,10 @@ def condition_of(url: str, ring: KeyRing, patience: float) -> Condition:
 def _of_file(url: URL, ring: KeyRing, patience: float) -> Condition:
     path = Path(url.database or "").absolute()
     free = shutil.disk_usage(next(folder for folder in path.parents if folder.is_dir())).free
-    if not path.is_file() or not path.stat().st_size:
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
         return Condition(None, free=free)
+    if not _is_database(path):
+        raise Invalid("What the database URL names is no SQLite database.")
 
     def opened() -> sqlite3.Connection:
         return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=patience)
@@ -88,6 +92,16 @@ def _of_file(url: URL, ring: KeyRing, patience: float) -> Condition:
         journal = str(connection.scalar(text("PRAGMA journal_mode")))
         form = form_of(connection)
         return Condition(form, journal=journal, free=free, keys=_keys(connection, form, ring))
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except IsADirectoryError:
+        return False
+    except PermissionError:
+        return True  # As far as can be seen; what SQLite says of it comes next.
 
 
 def _of_server(url: URL, ring: KeyRing, patience: float) -> Condition:

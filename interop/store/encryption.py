@@ -102,4 +102,6 @@ def _decrypt(key: bytes, data: bytes, context: bytes) -> bytes:
     try:
         return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], context)
     except (InvalidTag, ValueError) as error:
-        raise Fault("A stored document cannot be decrypted: its bytes or its key have been changed.") from error
+        raise Fault(
+            "A stored document cannot be decrypted: its bytes or its key have been changed. Ask interop doctor which."
+        ) from error

@@ -197,6 +197,9 @@ def test_a_database_of_another_form_is_named_and_left_as_it_is(site: Site) -> No
 def test_a_file_that_is_no_database_and_an_address_that_is_none(site: Site) -> None:
     site.effica()
     (site.folder / "interop.db").write_bytes(b"this is no database" * 100)
+    (seen,) = [one for one in site.examined() if one.level != "ok"]
+    assert (seen.what, seen.found) == ("reached", "What the database URL names is no SQLite database.")
+    site.environment["INTEROP_DATABASE_URL"] = f"sqlite:///{site.folder}"
     assert site.wrong() == [("database", "reached", "fault")]
     site.environment["INTEROP_DATABASE_URL"] = "no address"
     assert site.wrong() == [("database", "reached", "fault")]
