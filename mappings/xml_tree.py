@@ -73,8 +73,8 @@ def element_at(root: etree._Element, pointer: str) -> etree._Element:
         if step.startswith(("@", "#")):
             break
         if step.isdecimal():
-            twins = [element, *element.itersiblings(element.tag)]
-            element = twins[min(int(step), len(twins) - 1)]
+            for _, twin in zip(range(int(step)), element.itersiblings(element.tag), strict=False):
+                element = twin
             continue
         child = next((c for c in element if etree.QName(c).localname == step), None)
         if child is None:

@@ -7,7 +7,8 @@ Source: W3C XML Schema 1.0 Part 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
@@ -16,7 +17,10 @@ from lxml import etree
 
 from schemas.site import resource
 
-__all__ = ["Schema", "Shape", "load_schema", "named_path"]
+__all__ = ["Schema", "Shape", "Steps", "load_schema", "named_path"]
+
+Steps = dict[etree._Element, str]
+"""The last step of the path of each element that was looked at."""
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -90,17 +94,33 @@ class Schema:
         return self._document.find(f"{_XS}complexType[@name='{name}']")
 
 
-def named_path(element: etree._Element) -> str:
-    """The XPath of an element by local names, with positions among siblings of the same name: `/a/b[2]/c`."""
-    steps: list[str] = []
+def named_path(element: etree._Element, steps: Steps | None = None) -> str:
+    """The XPath of an element by local names, with positions among siblings of the same name: `/a/b[2]/c`.
+
+    In: `steps` keeps what was found on the way, for many paths of one document.
+    """
+    steps = {} if steps is None else steps
+    path: list[str] = []
     at: etree._Element | None = element
     while at is not None:
         parent = at.getparent()
-        name = etree.QName(at).localname
-        twins = [child for child in parent if child.tag == at.tag] if parent is not None else [at]
-        steps.append(f"{name}[{twins.index(at) + 1}]" if len(twins) > 1 else name)
+        if at not in steps:
+            steps |= _steps([at] if parent is None else list(parent.iterchildren(etree.Element)))
+        path.append(steps[at])
         at = parent
-    return "/" + "/".join(reversed(steps))
+    return "/" + "/".join(reversed(path))
+
+
+def _steps(siblings: Sequence[etree._Element]) -> Steps:
+    """The last step of the path of each element among its siblings."""
+    whole = Counter(one.tag for one in siblings)
+    so_far: Counter[str] = Counter()
+    steps: Steps = {}
+    for one in siblings:
+        so_far[one.tag] += 1
+        name = etree.QName(one).localname
+        steps[one] = f"{name}[{so_far[one.tag]}]" if whole[one.tag] > 1 else name
+    return steps
 
 
 @cache

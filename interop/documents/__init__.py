@@ -7,7 +7,7 @@ from interop.documents.comparing import Comparison, compare
 from interop.documents.converting import Converted, Written, convert, convert_version, take_in, with_residue, write
 from interop.documents.examined import Examined, Options, record_of
 from interop.documents.examining import examine
-from interop.documents.explaining import Copy, Explained, explain, lineage, origins
+from interop.documents.explaining import Copy, Explained, Traced, explain, lineage, origins, traced
 from interop.documents.layers import LayerState, unjudged
 from interop.documents.outcomes import as_outcome, outcome_of
 from interop.documents.strictness import Strictness
@@ -22,6 +22,7 @@ __all__ = [
     "LayerState",
     "Options",
     "Strictness",
+    "Traced",
     "Written",
     "align",
     "as_outcome",
@@ -35,6 +36,7 @@ __all__ = [
     "outcome_of",
     "record_of",
     "take_in",
+    "traced",
     "unjudged",
     "with_residue",
     "write",

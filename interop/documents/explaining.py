@@ -16,7 +16,7 @@ from mappings.report import Link
 from schemas.record import Record, envelope_structure
 from schemas.structures import shipped
 
-__all__ = ["Copy", "Explained", "Way", "explain", "lineage", "origins"]
+__all__ = ["Copy", "Explained", "Traced", "Way", "explain", "lineage", "origins", "traced"]
 
 _NOWHERE = Place("")
 _SAME = "same"
@@ -60,10 +60,13 @@ def explain(data: bytes, to: str, format_name: str | None = None, options: Optio
     return lineage(data, examine(data, format_name, options), to)
 
 
-def lineage(data: bytes, examined: Examined, to: str, only: str | None = None) -> Explained:
+def lineage(
+    data: bytes, examined: Examined, to: str, only: str | None = None, source: Traced | None = None
+) -> Explained:
     """The lineage of a document that has been examined. Raises: KeyError for a format that does not exist.
 
-    In: `only` keeps to the value at one place of the record, which is far quicker for a large document.
+    In: `only` keeps to the value at one place of the record, which is far quicker for a large document; `source` is
+    the document as `traced` gives it, where it is wanted in more than one format.
     """
     target = format_named(to)
     if examined.record is None:
@@ -73,8 +76,8 @@ def lineage(data: bytes, examined: Examined, to: str, only: str | None = None) -
     values = [(at, line) for at, line in _values(examined.record) if only in (None, at)]
     if not values:
         return Explained(examined, written, [])
-    source = _Traced.of(format_named(examined.format), data)
-    output = _Traced.of(target, result.data) if result.data else None
+    source = source or Traced.of(format_named(examined.format), data)
+    output = Traced.of(target, result.data) if result.data else None
     links = _by_value(result.report.links)
     ways = [_way(at, line, source, output, links.get(_in_tables(at), ())) for at, line in values]
     return Explained(examined, written, ways)
@@ -82,14 +85,19 @@ def lineage(data: bytes, examined: Examined, to: str, only: str | None = None) -
 
 def origins(data: bytes, examined: Examined) -> Iterator[tuple[str, Place]]:
     """For every value of the record its place there, and where it stands in the document that was examined."""
-    source = _Traced.of(format_named(examined.format), data) if examined.record else None
+    source = traced(data, examined)
     if examined.record is not None and source is not None:
         for at, _ in _values(examined.record):
             yield at, source.place(at)
 
 
+def traced(data: bytes, examined: Examined) -> Traced | None:
+    """The document that was examined with every place traced back into it; None when it holds no record."""
+    return Traced.of(format_named(examined.format), data) if examined.record else None
+
+
 @dataclass(frozen=True, slots=True)
-class _Traced:
+class Traced:
     """A document read with every place traced back into it."""
 
     form: Format
@@ -97,7 +105,8 @@ class _Traced:
     decoded: Decoded
 
     @classmethod
-    def of(cls, form: Format, data: bytes) -> _Traced | None:
+    def of(cls, form: Format, data: bytes) -> Traced | None:
+        """A document of a format, read so; None when its syntax is broken."""
         parsed = form.parse(data)
         return None if parsed.tree is None else cls(form, parsed, form.decode(parsed, traced=True))
 
@@ -112,7 +121,7 @@ class _Traced:
                 yield Copy(self.form.place(self.parsed, at), link.codec)
 
 
-def _way(at: str, line: Line, source: _Traced | None, output: _Traced | None, links: Sequence[Link]) -> Way:
+def _way(at: str, line: Line, source: Traced | None, output: Traced | None, links: Sequence[Link]) -> Way:
     origin = source.place(at) if source else _NOWHERE
     if output is None:
         return Way(_NOWHERE, at, origin, _SAME, line.label)

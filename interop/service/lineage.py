@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from interop.documents import Copy, Examined, lineage, with_residue, write
+from interop.documents import Copy, Examined, Traced, lineage, traced, with_residue, write
 from interop.service.masking import Mask, encoded_hidden, encoded_text
 from mappings.formats import FORMATS, Place
 from mappings.report import Report
@@ -63,9 +63,9 @@ class Excerpt:
     format: str
     given: bool
     place: Place
-    codec: str
-    lines: tuple[TextLine, ...]
-    whole: int
+    codec: str = ""
+    lines: tuple[TextLine, ...] = ()
+    whole: int = 0
     inside: tuple[TextLine, ...] = ()
     copies: tuple[Also, ...] = ()
 
@@ -84,8 +84,11 @@ def excerpts(data: bytes, examined: Examined, mask: Mask, at: str, value: str) -
 
     In: `value` is the field as it is shown, by which it is found in encoded text. Out: the document's own form first.
     """
-    others = [form.name for form in FORMATS if form.name != examined.format]
-    return [_excerpt(data, examined, name, mask, at, value) for name in (examined.format, *others)]
+    source = traced(data, examined) if at else None
+    field = _Field(mask, at, value)
+    given = _excerpt(field, data, Excerpt(examined.format, given=True, place=source.place(at) if source else Place("")))
+    others = (form.name for form in FORMATS if form.name != examined.format)
+    return [given, *(_elsewhere(field, data, examined, name, source) for name in others)]
 
 
 def trace_back(issues: Sequence[Issue], origins: Iterable[tuple[str, Place]]) -> Mapping[str, list[Issue]]:
@@ -115,20 +118,38 @@ def masked_lines(data: bytes, mask: Mask) -> list[str]:
     return mask("\n".join(_lines(data))).split("\n")
 
 
-def _excerpt(data: bytes, examined: Examined, name: str, mask: Mask, at: str, value: str) -> Excerpt:
-    given = name == examined.format
-    explained = lineage(data, examined, name, only=at)
-    content = data if given or explained.written is None else explained.written.data
-    text = masked_lines(content, mask)
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field that is looked for: its place in the record, empty for none, and its value as it is shown."""
+
+    mask: Mask
+    at: str
+    value: str
+
+
+def _elsewhere(field: _Field, data: bytes, examined: Examined, name: str, source: Traced | None) -> Excerpt:
+    """What another form shows of the field."""
+    if not field.at:
+        content = write(examined.record, name).data if examined.record else data
+        return _excerpt(field, content, Excerpt(name, given=False, place=Place("")))
+    explained = lineage(data, examined, name, field.at, source)
+    content = explained.written.data if explained.written else data
     way = next(iter(explained.ways), None)
-    place = Place("") if way is None else way.source if given else way.output
-    if at and not place.path:
-        return Excerpt(name, given, place, "", (), len(text))
-    shown = _around(text, (place.line or 1) if at else 0, place.column, value)
-    codec = way.codec if way and not given else ""
-    inside = _inside(_lines(content), mask, place.line or 1, value) if at else ()
-    copies = () if way is None or given else tuple(_also(text, copy, value) for copy in way.copies)
-    return Excerpt(name, given, place, codec, shown, len(text), inside, copies)
+    if way is None:
+        return _excerpt(field, content, Excerpt(name, given=False, place=Place("")))
+    return _excerpt(field, content, Excerpt(name, given=False, place=way.output, codec=way.codec), way.copies)
+
+
+def _excerpt(field: _Field, content: bytes, bare: Excerpt, copies: Sequence[Copy] = ()) -> Excerpt:
+    """The excerpt with its lines, of the content of its form."""
+    text = masked_lines(content, field.mask)
+    place = bare.place
+    if field.at and not place.path:
+        return replace(bare, whole=len(text))
+    lines = _around(text, (place.line or 1) if field.at else 0, place.column, field.value)
+    inside = _inside(_lines(content), field.mask, place.line or 1, field.value) if field.at else ()
+    also = tuple(_also(text, copy, field.value) for copy in copies)
+    return replace(bare, lines=lines, whole=len(text), inside=inside, copies=also)
 
 
 def _also(text: Sequence[str], copy: Copy, value: str) -> Also:

@@ -13,7 +13,7 @@ from mappings.surplus import Surplus
 from schemas.issues import Issue, rules_in
 from schemas.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Record
-from schemas.xsd import Schema
+from schemas.xsd import Schema, Steps
 
 __all__ = ["Decoded", "Format", "Parsed", "Place", "ReadResult", "WriteResult", "no_table"]
 
@@ -36,6 +36,8 @@ class Parsed:
     data: bytes
     tree: Any
     issues: list[Issue]
+    steps: Steps = field(default_factory=dict, compare=False, repr=False)
+    """What the paths of the tree's elements end in, as far as they have been asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Effica(Format):
     def place(self, parsed: Parsed, pointer: str) -> Place:
         """The XPath and line of a place in the message."""
         element = element_at(parsed.tree, pointer)
-        return Place(named_path(element), line_of(element))
+        return Place(named_path(element, parsed.steps), line_of(element))
 
 
 def _with_residue(root: etree._Element, schema: Schema, record: Record) -> Report:

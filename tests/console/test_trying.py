@@ -204,4 +204,4 @@ def test_a_whole_record_can_be_brought_as_json(visit: Visit) -> None:
     assert "Asiakirja on kelvollinen" in page
     broken = json.loads((EXAMPLES / "plan.json").read_bytes())
     broken["envelope"]["structure"] = "1.2.3"
-    assert "tuntematon" in bring(visit("vilja"), json.dumps(broken).encode())
+    assert "rakenteen OID-tunnusta ei tunneta" in bring(visit("vilja"), json.dumps(broken).encode())
