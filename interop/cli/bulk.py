@@ -206,11 +206,13 @@ def _with_progress(steps: Iterator[Sums], before: int, total: int) -> Iterator[S
 def _exit_code(task: Task, sums: Sums, language: Lang) -> int:
     tally = Tally(sums.documents, sums.valid, sums.severities, sums.rules)
     print("\n".join(tally.lines(LANGUAGE_OF[language])))
+    unwritten = sums.documents - sums.written if task.to else 0
+    if unwritten:
+        print(f"{unwritten} of {sums.documents} were not written; report.ndjson tells which.", file=sys.stderr)
     if sums.unusable or not sums.documents:
         return 2
-    unwritten = bool(task.to) and sums.written < sums.documents
     warned = task.strictness == "strict" and sums.severities["warning"] > 0
-    return int(sums.valid < sums.documents or unwritten or warned)
+    return int(sums.valid < sums.documents or unwritten > 0 or warned)
 
 
 def _absolute(path: Path | None) -> str | None:

@@ -70,7 +70,7 @@ def opened(folder: Path, begin: Callable[[Path, ExitStack], Site]) -> Iterator[t
     Unavailable when one does not start.
     """
     if folder.is_dir() and any(folder.iterdir()):
-        raise Conflict("The folder holds something already; name another, or empty it.")
+        raise Conflict(f"The folder '{folder}' holds something already; name another, or empty it.")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

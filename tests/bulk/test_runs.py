@@ -60,6 +60,7 @@ def test_bad_documents_are_told_of_and_stop_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     ran = interop("bulk", "convert", source, "--to", "thl", "-o", out)
     assert ran.returncode == 2
+    assert ran.stderr == b"5 of 6 were not written; report.ndjson tells which.\n"
     assert [line["valid"] for line in report_of(out)] == [False, True, False, False, False, True]
     assert all(line["issues"] for line in report_of(out) if not line["valid"])
     assert line_count(out / "documents.ndjson") == 1
