@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interop.cli.comparison_commands import record_in
+from interop.cli.comparison_commands import records_in
 from interop.documents import Alignment, align
 from interop.documents.aligning import Evidence, GoalState
 from interop.printing import count_pages
@@ -53,8 +53,8 @@ def align_command(
     interop align examples/plan.json examples/15021.json
     interop align examples/plan.json examples/16009.json --output json
     """
-    document = record_in(other)
-    found, pages = align(record_in(agreed), document), _pages(document)
+    plan, document = records_in(agreed, other)
+    found, pages = align(plan, document), _pages(document)
     too_long = pages > 1 and shipped()[document.structure].type == _SUMMARIES
     match output:
         case Output.json:

@@ -16,13 +16,13 @@ from interop.cli.lineage_page import lineage_page, place_text
 from interop.cli.writing import hand_over
 from interop.documents import Explained, compare, examine, explain, record_of
 from interop.documents.explaining import Way
-from interop.errors import Unsupported
+from interop.errors import Invalid, Unsupported
 from mappings.formats import Place, format_named
 from mappings.succession import next_plan, takes_nothing_over
 from schemas import json_text
 from schemas.record import Record
 
-__all__ = ["diff_command", "explain_command", "plan", "record_in"]
+__all__ = ["diff_command", "explain_command", "plan", "records_in"]
 
 _THL = FormatName("thl")
 
@@ -75,8 +75,8 @@ def explain_command(
 
 
 def diff_command(
-    left: Annotated[str, typer.Argument(metavar="A", help="A document of any format.")],
-    right: Annotated[str, typer.Argument(metavar="B", help="A document of any format.")],
+    left: Annotated[str, typer.Argument(metavar="A", help="A document of any format, or - for standard input.")],
+    right: Annotated[str, typer.Argument(metavar="B", help="A document of any format, or - for standard input.")],
     output: Annotated[Form, typer.Option(help="text or json.")] = Form.text,
 ) -> None:
     """Compare two documents field by field, whatever their formats. The values that differ are shown.
@@ -86,7 +86,7 @@ def diff_command(
     \b
     interop diff examples/plan-effica.xml examples/plan.json
     """
-    comparison = compare(record_in(left), record_in(right))
+    comparison = compare(*records_in(left, right))
     if output is Form.json:
         differences = [
             {"path": one.path, "label": one.label, "a": one.left, "b": one.right} for one in comparison.differences
@@ -116,7 +116,7 @@ def plan_next(
     \b
     interop plan next examples/plan-effica.xml -o next.json
     """
-    before = record_in(previous)
+    before = _record_in(previous)
     draft = next_plan(before, datetime.now(UTC).isoformat(timespec="seconds"))
     if draft is None:
         raise Unsupported("Nothing says what the next plan of this structure takes over from the previous one.")
@@ -139,7 +139,14 @@ _RELATIONS = {
 }
 
 
-def record_in(name: str) -> Record:
+def records_in(left: str, right: str) -> tuple[Record, Record]:
+    """The records of two documents. Raises: NotFound, Invalid."""
+    if left == right == "-":
+        raise Invalid("Only one of the two documents can come from standard input.")
+    return _record_in(left), _record_in(right)
+
+
+def _record_in(name: str) -> Record:
     """The record of the one document that the name stands for. Raises: NotFound, Invalid."""
     return record_of(examine(one_document(name).data), f"'{name}'")
 

@@ -119,6 +119,12 @@ def test_a_resource_that_is_no_document_is_called_so(words: list[str], tmp_path:
     assert interop(tmp_path, *words, "patient.json") == (2, "", said)
 
 
+@pytest.mark.parametrize("command", ["diff", "align"])
+def test_standard_input_is_one_document_of_two(command: str, tmp_path: Path) -> None:
+    said = "interop: Only one of the two documents can come from standard input.\n"
+    assert interop(tmp_path, command, "-", "-") == (2, "", said)
+
+
 @pytest.mark.parametrize("words", [["validate"], ["convert", "--to", "fhir"], ["due"], ["explain", "--to", "fhir"]])
 def test_a_folder_without_documents_is_told_of(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no document", "utf-8")
