@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from interop.errors import Invalid, why
-from mappings.kanta.profile import load_profile
+from mappings.kanta.profile import profile_from_toml
 from schemas import json_text
 from schemas.structures import structure_from_json
 from schemas.xsd import Schema
@@ -76,7 +76,7 @@ def _toml(data: bytes) -> None:
 def _profile(data: bytes) -> None:
     _toml(data)
     try:
-        load_profile()
+        profile_from_toml(data.decode("utf-8"))
     except KeyError as error:
         raise _Fault(f": {error} is missing; begin with a copy of ours.") from error
     except (ValueError, TypeError, AttributeError) as error:

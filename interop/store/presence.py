@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from threading import Lock
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,7 @@ __all__ = ["Presence"]
 
 _GROUP = 1_031_301_193
 _HOLD = text("SELECT pg_advisory_lock_shared(:group, hashtext(:name))")
+_LET_GO = text("SELECT pg_advisory_unlock_shared(:group, hashtext(:name))")
 _ALIVE = text(
     "SELECT name FROM unnest(CAST(:names AS text[])) AS name WHERE (hashtext(name)::bigint & 4294967295) IN "
     "(SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = :group AND objsubid = 2 AND granted "
@@ -46,8 +48,11 @@ class Presence:
                 raise
 
     def close(self) -> None:
-        """Nothing; to the others this process has ended."""
+        """Nothing; to the others this process has ended, at once."""
         with self._lock:
+            if self._connection is not None:
+                with suppress(SQLAlchemyError):  # a connection that was cut holds nothing
+                    self._connection.execute(_LET_GO, {"group": _GROUP, "name": self._name})
             self._let_go()
             self._engine.dispose()
 

@@ -16,7 +16,7 @@ from schemas.record import envelope_structure
 from schemas.site import resource
 from schemas.structures import Kind
 
-__all__ = ["Metadata", "Profile", "load_profile"]
+__all__ = ["Metadata", "Profile", "load_profile", "profile_from_toml"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,12 @@ class Profile:
 @cache
 def load_profile() -> Profile:
     """The profile that is shipped. Raises: ValueError, KeyError for a broken one."""
-    folder = resource("mappings", "kanta")
-    raw = tomllib.loads(folder.joinpath("profile.toml").read_text("utf-8"))
+    return profile_from_toml(resource("mappings", "kanta").joinpath("profile.toml").read_text("utf-8"))
+
+
+def profile_from_toml(text: str) -> Profile:
+    """The profile that a file holds. Raises: ValueError, KeyError, TypeError, AttributeError for a broken one."""
+    raw = tomllib.loads(text)
     display = raw["display"]
     rows = [_metadata(name, place) for name, place in raw["metadata"].items()]
     return Profile(
@@ -65,7 +69,7 @@ def load_profile() -> Profile:
         data_type=raw["data"]["type"],
         data_id=raw["data"]["id"],
         residue_id=raw["residue"]["id"],
-        style=folder.joinpath(display["stylesheet"]).read_text("utf-8"),
+        style=resource("mappings", "kanta").joinpath(display["stylesheet"]).read_text("utf-8"),
         elements=frozenset(display["elements"]),
         attributes=frozenset(display["attributes"]),
         own_attributes={element: frozenset(names) for element, names in display["own_attributes"].items()},

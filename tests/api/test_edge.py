@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import Service, as_fhir, plan, refused
+from tests.bulk.runs import wait_for
 
 CODE = "010181-900C"
 FHIR = {"Content-Type": "application/fhir+json"}
@@ -60,10 +61,14 @@ def test_the_log_has_the_route_and_the_id_of_a_request_but_not_its_address(
     caplog.set_level(logging.INFO)
     answer = shared.get("/CarePlan/some-id", headers={"X-Request-Id": "asked-1"})
     assert answer.headers["x-request-id"] == "asked-1"
-    lines = [json.dumps(record.__dict__, default=str) for record in ours(caplog)]
-    line = next(line for line in lines if "asked-1" in line)
-    assert "/CarePlan/{id}" in line
-    assert not any("some-id" in line for line in lines)
+
+    def lines() -> list[str]:
+        return [json.dumps(record.__dict__, default=str) for record in ours(caplog)]
+
+    # The line is written after the answer has left.
+    wait_for(lambda: any("asked-1" in line for line in lines()), "the line of the request")
+    assert "/CarePlan/{id}" in next(line for line in lines() if "asked-1" in line)
+    assert not any("some-id" in line for line in lines())
 
 
 @pytest.mark.parametrize("given", ["a b", "x" * 65, f"id-{CODE}", "tä"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -99,19 +99,18 @@ def test_a_chunk_that_nobody_can_do_ends_the_run_with_a_word(tmp_path: Path, ser
 
 
 def test_a_process_lives_as_long_as_its_connection(server_url: str) -> None:
-    first, second = Presence(server_url, "first"), Presence(server_url, "second")
-    assert first.alive(["first", "second", "third"]) == {"first", "second"}
-    second.close()
-    assert first.alive(["first", "second"]) == {"first"}
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-        )
-    with pytest.raises(Unavailable):
-        first.alive(["first"])
-    assert first.alive(["first"]) == {"first"}
-    first.close()
+    with closing(Presence(server_url, "first")) as first:
+        with closing(Presence(server_url, "second")):
+            assert first.alive(["first", "second", "third"]) == {"first", "second"}
+        assert first.alive(["first", "second"]) == {"first"}
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
+        with pytest.raises(Unavailable):
+            first.alive(["first"])
+        assert first.alive(["first"]) == {"first"}
 
 
 def test_only_a_server_can_be_shared(tmp_path: Path) -> None:
