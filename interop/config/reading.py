@@ -30,6 +30,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.ASCII)
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)", re.ASCII)
 """Where the reader of TOML stopped, the one part of its message that holds nothing of the file."""
 _HTTP = ("https://", "http://")
+_WHOSE_COPIES = "role"
+"""The setting by which the gate knows a client, beside those that have the names of its own facts."""
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -50,7 +52,7 @@ def receivers(path: Path) -> Mapping[str, Receiver]:
 
     Raises: Invalid with every mistake in what the gate judges by.
     """
-    wanted = {field.name for field in fields(Receiver)}
+    wanted = {field.name for field in fields(Receiver)} | {_WHOSE_COPIES}
     settings = tuple(one for one in SYSTEM_SETTINGS if one.field in wanted)
     names = {one.name for one in settings}
     found: dict[str, Receiver] = {}

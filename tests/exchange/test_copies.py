@@ -9,7 +9,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from interop.config import parse
+from interop.config import parse, receivers
 from interop.documents import write
 from interop.errors import Conflict, Invalid, NotFound
 from interop.exchange.copies import Copies, distribution
@@ -214,3 +214,13 @@ def test_a_document_let_in_by_a_person_goes_to_the_same_receivers(tmp_path: Path
     settings = parse(text, SECRETS)
     assert receivers_of(settings, "effica", record_of()) == ["client_copies", "mallikoti"]
     assert receivers_of(settings, "effica", with_content(record_of(), jakelu="Arkisto")) == []
+
+
+def test_the_gate_is_explained_with_the_receivers_that_the_exchange_knows(tmp_path: Path) -> None:
+    text = SETTINGS.format(
+        effica="http://127.0.0.1:9/", own=record_of().controller, folder=tmp_path.as_uri(), mail="smtp://127.0.0.1:9",
+        user=USER, authority=Authority(tmp_path, "authority").path,
+    )  # fmt: skip
+    path = tmp_path / "interop.toml"
+    path.write_text(text, "utf-8")
+    assert receivers(path) == {one.name: one.receiver for one in parse(text, SECRETS).systems}
