@@ -1,7 +1,7 @@
 """How much of a foreign document is read before it is refused.
 
-Two things need no number: an entity is never expanded, as a document with a DTD is refused whole; and a pattern that
-stands in a document is never run, so that none can take long.
+Two things need no number: an entity is never expanded, as a document with a DTD is refused whole; and no pattern takes
+longer than its text is long (`validators/fhir/patterns.py`).
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ HOMES = {
     "prometheus_client": "interop/exchange/metrics.py",
     "opentelemetry": "interop/exchange/tracing.py",
     "fhirpathpy": "validators/fhir/",
+    "re2": "validators/fhir/patterns.py",
     "zeep": "interop/systems/effica.py",
     "httpx": "interop/systems/http.py interop/console/oidc.py",
     "fastapi": "interop/api/",

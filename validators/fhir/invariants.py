@@ -17,6 +17,7 @@ from schemas.issues import Slot
 from validators.fhir.elements import Constraint
 from validators.fhir.findings import Place
 from validators.fhir.hand_invariants import Judge
+from validators.fhir.patterns import finds, replaced
 from validators.fhir.scope import Run, Scope, type_in
 
 __all__ = ["check_constraints", "evaluated"]
@@ -185,7 +186,37 @@ def _html_checks(_: list[Any]) -> list[bool]:
     return [True]  # narratives are judged by their own module
 
 
+def _matches(inputs: list[Any], pattern: Any) -> list[Any]:
+    if not inputs or not isinstance(pattern, str) or not pattern:
+        return []
+    return _judged(finds(pattern, _text(inputs)))
+
+
+def _replace_matches(inputs: list[Any], pattern: Any, instead: Any) -> list[Any]:
+    if not inputs or not isinstance(pattern, str) or not isinstance(instead, str):
+        return []
+    return _judged(replaced(pattern, instead, _text(inputs)))
+
+
+def _text(inputs: list[Any]) -> str:
+    """The one text that a function is called on. Raises: ValueError for anything else."""
+    text = _raw(inputs[0])
+    if len(inputs) > 1 or not isinstance(text, str):
+        raise ValueError("FHIRPath calls this function on one text.")
+    return text
+
+
+def _judged(found: bool | str | None) -> list[Any]:
+    """A collection of what was found. Raises: ValueError for a pattern that cannot be judged."""
+    if found is None:
+        raise ValueError("The pattern cannot be judged.")
+    return [found]
+
+
 _FUNCTIONS: Mapping[str, Any] = {
+    # The library runs patterns that may take for ever.
+    "matches": {"fn": _matches, "arity": {1: ["String"]}},
+    "replaceMatches": {"fn": _replace_matches, "arity": {2: ["String", "String"]}},
     "hasValue": {"fn": _has_value, "arity": {0: []}},
     "resolve": {"fn": _resolve, "arity": {0: []}},
     "htmlChecks": {"fn": _html_checks, "arity": {0: []}},

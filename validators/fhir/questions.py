@@ -20,11 +20,10 @@ _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One item of a questionnaire. `trusted` is False for one that came in the document itself."""
+    """One item of a questionnaire."""
 
     node: Mapping[str, Any]
     items: tuple[Question, ...]
-    trusted: bool = True
 
     @property
     def link_id(self) -> str:
@@ -61,11 +60,11 @@ class Question:
         return None
 
 
-def questions_of(node: Mapping[str, Any], *, trusted: bool = True) -> tuple[Question, ...]:
+def questions_of(node: Mapping[str, Any]) -> tuple[Question, ...]:
     """The items of a questionnaire or of one of its items."""
     several = node.get("item")
     items = [one for one in several if isinstance(one, dict)] if isinstance(several, list) else []
-    return tuple(Question(one, questions_of(one, trusted=trusted), trusted) for one in items)
+    return tuple(Question(one, questions_of(one)) for one in items)
 
 
 def value_of(node: Mapping[str, Any], stem: str = "value") -> tuple[str, Any]:
