@@ -106,7 +106,7 @@ _TITLES: Mapping[int, str] = {
 }  # fmt: skip
 
 
-_HELPED = ("not_found", "too_large", "invalid")
+_HELPED = ("not_found", "too_large", "invalid", "fault")
 """The titles that go with a sentence of help, where nothing more precise is known."""
 
 
@@ -132,7 +132,7 @@ def application(parts: Parts, settings: Settings, *, token: str = "") -> ASGIApp
     app = Starlette(
         routes=[Mount("/assets", _Kept(assets)), *(_route(desk, page) for page in PAGES)],
         middleware=[cookie, Middleware(RequestBodyLimitMiddleware, max_body_size=_LARGEST)],
-        exception_handlers={HTTPException: _refused(desk), Exception: _broken},
+        exception_handlers={HTTPException: _refused(desk), Exception: _broken(desk)},
     )
     return Safety(app, secure=secure)
 
@@ -211,9 +211,12 @@ def _refused(desk: Desk) -> Callable[[Request, Exception], Response]:
     return answer
 
 
-def _broken(_: Request, __: Exception) -> Response:
-    log(_LOG, logging.ERROR, "console_page_failed", error=True)
-    return Response("The console has made a mistake. The log tells more.\n", 500, media_type="text/plain")
+def _broken(desk: Desk) -> Callable[[Request, Exception], Response]:
+    def answer(request: Request, _: Exception) -> Response:
+        log(_LOG, logging.ERROR, "console_page_failed", error=True)
+        return _told(_ask(desk, request, FormData()), 500)
+
+    return answer
 
 
 class _Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from interop.documents import Copy, Examined, Traced, lineage, traced, with_residue, write
@@ -45,10 +45,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """A further place of a form that says the same, and the lines around it."""
+    """Further places of a form that say the same, near each other, and the lines around them."""
 
-    place: Place
-    codec: str
+    places: tuple[Copy, ...]
     lines: tuple[TextLine, ...]
 
 
@@ -148,28 +147,48 @@ def _excerpt(field: _Field, content: bytes, bare: Excerpt, copies: Sequence[Copy
         return replace(bare, whole=len(text))
     lines = _around(text, (place.line or 1) if field.at else 0, place.column, field.value)
     inside = _inside(_lines(content), field.mask, place.line or 1, field.value) if field.at else ()
-    also = tuple(_also(text, copy, field.value) for copy in copies)
+    also = tuple(_also(text, near, field.value) for near in _near(copies))
     return replace(bare, lines=lines, whole=len(text), inside=inside, copies=also)
 
 
-def _also(text: Sequence[str], copy: Copy, value: str) -> Also:
-    lines = _around(text, copy.place.line or 1, copy.place.column, value, around=_AROUND_COPY)
-    return Also(copy.place, copy.codec, lines)
+def _near(copies: Sequence[Copy]) -> Iterator[list[Copy]]:
+    """The copies in the order of their lines; those that one excerpt can show are together."""
+    together: list[Copy] = []
+    for copy in sorted(copies, key=_line):
+        if together and _line(copy) - _line(together[-1]) > 2 * _AROUND_COPY:
+            yield together
+            together = []
+        together.append(copy)
+    if together:
+        yield together
 
 
-def _around(
-    text: Sequence[str], line: int, column: int | None = None, value: str = "", *, around: int = _AROUND
-) -> tuple[TextLine, ...]:
+def _line(copy: Copy) -> int:
+    return copy.place.line or 1
+
+
+def _also(text: Sequence[str], copies: Sequence[Copy], value: str) -> Also:
+    marked = {line for copy in copies for line in range(_line(copy), _below(text, _line(copy), value) + 1)}
+    columns = {_line(copy): copy.place.column for copy in copies}
+    shown = range(max(1, min(marked) - _AROUND_COPY), max(marked) + _AROUND_COPY + 1)
+    return Also(tuple(copies), _numbered(text, shown, marked, columns))
+
+
+def _around(text: Sequence[str], line: int, column: int | None = None, value: str = "") -> tuple[TextLine, ...]:
     """The lines around one of them, which is marked; the first ones for line 0. Long ones are cut around the column.
 
     In: a `value` that stands a little below the line, as within a JSON object, is marked together with the line.
     """
-    marked = range(line, _below(text, line, value) + 1)
-    first, last = max(1, line - around), max(line + around, 2 * around)
-    numbered = enumerate(map(encoded_hidden, text[first - 1 : last]), first)
+    shown = range(max(1, line - _AROUND), max(line + _AROUND, 2 * _AROUND) + 1)
+    return _numbered(text, shown, range(line, _below(text, line, value) + 1), {line: column})
+
+
+def _numbered(
+    text: Sequence[str], shown: range, marked: Collection[int], columns: Mapping[int, int | None]
+) -> tuple[TextLine, ...]:
+    numbered = enumerate(map(encoded_hidden, text[shown.start - 1 : shown.stop - 1]), shown.start)
     return tuple(
-        TextLine(at, _clipped(one, column if at == line else None, marked=at in marked), at in marked)
-        for at, one in numbered
+        TextLine(at, _clipped(one, columns.get(at), marked=at in marked), at in marked) for at, one in numbered
     )
 
 

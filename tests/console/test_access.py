@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast, get_args
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from interop.config import parse
@@ -15,10 +18,13 @@ from interop.console.access import RIGHTS, RIGHTS_OF, Right, Who
 from interop.console.application import PAGES, Page
 from interop.console.asking import local_path
 from interop.console.passwords import hashed, matches
+from interop.console.safety import POLICY
 from interop.console.sign_in import Passwords
 from interop.console.visits import IDLE, LONGEST, Visits
 from interop.errors import Invalid
-from tests.console.conftest import PASSWORD, ROLES, TOKEN, Seeded, Visit, Visitor, settings_with
+from interop.exchange import Participant
+from interop.sandboxes.running import Running
+from tests.console.conftest import PASSWORD, ROLES, TOKEN, Seeded, Visit, Visitor, mounted, settings_with
 from tests.console.seeding import NOW
 
 GUARDED = [page for page in PAGES if page.needs is not None]
@@ -177,6 +183,19 @@ def test_each_answer_forbids_other_hosts_frames_and_inline_scripts(visit: Visit,
         assert told["x-content-type-options"] == "nosniff"
     assert visitor.get("/").headers["cache-control"] == "no-store"
     assert "immutable" in visitor.get("/assets/console.css").headers["cache-control"]
+
+
+def test_a_mistake_of_the_program_gets_a_page_that_leads_on_and_tells_nothing(seeded: Seeded) -> None:
+    broken = replace(seeded.parts, participants=cast("Mapping[str, Participant]", None))
+    with Running(mounted(broken, settings_with())) as running:
+        client = httpx.Client(follow_redirects=True, trust_env=False, headers={"accept-language": "sv"})
+        with client:
+            got = Visitor(client, running.url + MOUNT).sign_in("vilja")
+    assert got.status_code == 500
+    assert "Ett fel inträffade i programmet" in got.text
+    assert "Till översikten" in got.text
+    assert "NoneType" not in got.text
+    assert got.headers["content-security-policy"] == POLICY
 
 
 def test_a_form_that_is_too_large_is_refused(visit: Visit) -> None:
