@@ -12,7 +12,8 @@ import typer
 from interop.cli.demo import example_plan
 from interop.documents import examine
 from interop.errors import Fault, InteropError, Invalid
-from interop.faults.run import Outcome, Plan, Restartable, run
+from interop.faults.run import Outcome, Plan, run
+from interop.faults.troubles import Restartable
 
 __all__ = ["command", "main", "tell"]
 

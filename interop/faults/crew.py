@@ -69,6 +69,12 @@ class Crew:
         process.join(10)
         process.close()
 
+    def replace_the_dead(self) -> None:
+        """Nothing; every worker that has ended by itself has been replaced."""
+        for process in [one for one in self.members if not one.is_alive()]:
+            self.bury(process)
+            self.start()
+
     def move_clocks(self, by: timedelta) -> None:
         """Nothing; the clocks of all workers, of now and later, go wrong by so much."""
         self._clock.value = by.total_seconds()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
@@ -19,6 +20,7 @@ __all__ = ["ENDED", "Account", "Field", "field_of"]
 
 ENDED = ("delivered", "rejected", "superseded", "held")
 """The states that a delivery stays in by itself."""
+_FOR_A_PERSON = frozenset({"receiver_needs_a_person", "receiver_rejected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ class Field:
         """Nothing; no trouble is made any more."""
         for one in self.stage.chaos:
             one.calm()
+        for box in (self.boxes.effica, self.boxes.omni360, self.boxes.apotti):
+            box.faults.clear()
+
+    def send_again(self) -> int:
+        """How many deliveries a person has had sent again: those that their receiver has refused or needed help with."""
+        store, again = self.opened(), 0
+        for one in store.deliveries("held", "rejected", limit=1_000_000):
+            if store.history(one.id)[-1].cause in _FOR_A_PERSON:
+                store.resend(one.id, datetime.now(UTC))
+                again += 1
+        return again
 
     def settle(self, seconds: float) -> bool:
         """True when every message has been answered and every delivery has ended within the time."""
