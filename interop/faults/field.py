@@ -77,7 +77,7 @@ class Field:
             box.faults.clear()
 
     def send_again(self) -> int:
-        """How many deliveries a person has had sent again: those that their receiver has refused or needed help with."""
+        """How many deliveries a person has had sent again: those that a receiver refused or needed help with."""
         store, again = self.opened(), 0
         for one in store.deliveries("held", "rejected", limit=1_000_000):
             if store.history(one.id)[-1].cause in _FOR_A_PERSON:

@@ -23,8 +23,8 @@ _SHOWN, _MOST_TIMES, _LEAST_CLIENTS = 20, 5, 80
 class Plan:
     """What is done in a run: in so many goes documents are filed, and after each something happens.
 
-    Units: seconds. `trouble` is the share of calls that something happens to; `pause` is the longest time from go to go;
-    `patience` is how long everything may take to settle in the end.
+    Units: seconds. `trouble` is the share of calls that something happens to; `pause` is the longest time from go to
+    go; `patience` is how long everything may take to settle in the end.
     """
 
     documents: int

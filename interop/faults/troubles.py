@@ -1,10 +1,11 @@
-"""What can happen to a run between two of its goes, each a function of the run; which one comes is the seed's to say."""
+"""What can happen to a run between two of its goes, each a function of the run; the seed says which comes when."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import timedelta
 from typing import Protocol
 
@@ -40,11 +41,15 @@ class Restartable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A run as its troubles see it. In: `server` is the database's, when that may be restarted."""
+    """A run as its troubles see it. In: `server` is the database's, when that may be restarted.
+
+    `coming` are the kinds of trouble that come next: every kind comes once before any comes again.
+    """
 
     field: Field
     crew: Crew
     server: Restartable | None = None
+    coming: list[str] = attribute(default_factory=list)
 
     def pause(self, least: float, most: float) -> None:
         """Nothing; some time has gone by. Units: seconds."""
@@ -111,7 +116,9 @@ TROUBLES: Mapping[str, Callable[[Scene], None]] = {
 def happens(scene: Scene) -> str:
     """What has happened: a kind of trouble by chance. Whoever has died of it before has been replaced."""
     scene.crew.replace_the_dead()
-    kinds = [one for one in TROUBLES if scene.server is not None or one != "restart of the database"]
-    kind = scene.field.random.choice(kinds)
+    if not scene.coming:
+        kinds = [one for one in TROUBLES if scene.server is not None or one != "restart of the database"]
+        scene.coming.extend(scene.field.random.sample(kinds, len(kinds)))
+    kind = scene.coming.pop()
     TROUBLES[kind](scene)
     return kind
