@@ -16,6 +16,8 @@ from interop.faults.steps import STEPS
 __all__ = ["TROUBLES", "Restartable", "Scene", "happens"]
 
 _SMALL = 64 * 1024
+_AMISS = (-240, -1, 240)
+"""Hours. What a clock that is ahead by an hour puts off waits for an hour: that is no other wait than one asked for."""
 _SWITCHES: Mapping[str, Sequence[str]] = {
     "effica": ("soap_fault", "answer_lost", "out_of_order", "disk_full"),
     "omni360": ("stale_version", "several_issues", "unknown_category", "token_expires", "busy", "answer_lost"),
@@ -74,7 +76,7 @@ def _fill_the_disk(scene: Scene) -> None:
 
 
 def _move_the_clock(scene: Scene) -> None:
-    scene.crew.move_clocks(timedelta(hours=scene.field.random.choice([-240, -1, 1, 2, 240])))
+    scene.crew.move_clocks(timedelta(hours=scene.field.random.choice(_AMISS)))
     scene.pause(0.2, 1.0)
     scene.crew.move_clocks(timedelta())
 
